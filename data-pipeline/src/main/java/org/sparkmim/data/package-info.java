@@ -1,0 +1,2 @@
+/** Images to shards to masked-patch minibatches. */
+package org.sparkmim.data;

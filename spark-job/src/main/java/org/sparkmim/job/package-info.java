@@ -1,0 +1,2 @@
+/** Rounds, commits, evaluation, command line and report: where data and model meet. */
+package org.sparkmim.job;
