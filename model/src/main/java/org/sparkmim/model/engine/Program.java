@@ -1,0 +1,33 @@
+package org.sparkmim.model.engine;
+
+import org.sparkmim.model.graph.Value;
+
+/** A compiled graph with its buffers. For one thread at a time; allocates nothing while it runs. */
+public interface Program extends AutoCloseable {
+  /** Copies an input in; {@code numbers} holds at least {@code input.size()} floats. */
+  void write(Value input, float[] numbers);
+
+  /** Copies an index in; every entry must lie in the range that the graph gives it. */
+  void write(Value index, int[] numbers);
+
+  /** Runs the operations in order. Reads parameters afresh. */
+  void forward();
+
+  /**
+   * Gradients of the sum of the losses, into {@link ParameterVectors#gradients()}. After {@link
+   * #forward()}, once. Ranges of parameters that no loss reaches are left untouched.
+   */
+  void backward();
+
+  /** Copies an input, index or result out, as floats. */
+  void read(Value value, float[] destination);
+
+  /** The one element of a loss. */
+  double scalar(Value value);
+
+  /** Bytes of the buffers planned for activations and their gradients. */
+  long activationBytes();
+
+  @Override
+  void close();
+}

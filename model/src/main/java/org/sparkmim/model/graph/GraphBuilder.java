@@ -1,0 +1,219 @@
+package org.sparkmim.model.graph;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.sparkmim.model.nn.Init;
+
+/** Writes a network forward, one operation after the other; shapes are checked as it grows. */
+public final class GraphBuilder {
+  private final List<Value> values = new ArrayList<>();
+  private final List<Op> ops = new ArrayList<>();
+  private final List<Value> losses = new ArrayList<>();
+  private final Map<String, Value> named = new LinkedHashMap<>();
+
+  /** Floats that the caller writes before each forward pass. */
+  public Value input(String name, int... shape) {
+    return register(name, value(name, Value.Role.INPUT, shape, false, null, null));
+  }
+
+  /** Integers that the caller writes before each forward pass. */
+  public Value index(String name, int... shape) {
+    return register(name, value(name, Value.Role.INDEX, shape, false, null, null));
+  }
+
+  /** A trained tensor under its name in the published checkpoints. */
+  public Value parameter(String name, Init init, int... shape) {
+    return register(name, value(name, Value.Role.PARAMETER, shape, true, init, null));
+  }
+
+  /** A tensor that never changes. */
+  public Value constant(String name, float[] numbers, int... shape) {
+    Value constant = value(name, Value.Role.CONSTANT, shape, false, null, numbers);
+    check(constant.size() == numbers.length, "%s holds %d numbers", constant, numbers.length);
+    return register(name, constant);
+  }
+
+  /** {@link Op.Linear} without residual. */
+  public Value linear(Value x, Value weight, Value bias) {
+    return linear(x, weight, bias, null);
+  }
+
+  /** {@link Op.Linear}. */
+  public Value linear(Value x, Value weight, Value bias, Value residual) {
+    check(
+        weight.size() % x.width() == 0 && weight.extent(0) * (long) x.width() == weight.size(),
+        "weight %s does not fit %s",
+        weight,
+        x);
+    check(bias.size() == weight.extent(0), "bias %s does not fit %s", bias, weight);
+    int[] shape = x.shape();
+    shape[shape.length - 1] = weight.extent(0);
+    Value out = result("linear", shape, true);
+    check(
+        residual == null || Arrays.equals(residual.shape(), shape),
+        "residual %s does not fit %s",
+        residual,
+        out);
+    ops.add(new Op.Linear(x, weight, bias, residual, out));
+    return out;
+  }
+
+  /** {@link Op.Gelu}. */
+  public Value gelu(Value x) {
+    Value out = result("gelu", x.shape(), x.differentiable());
+    ops.add(new Op.Gelu(x, out));
+    return out;
+  }
+
+  /** {@link Op.LayerNorm}. */
+  public Value layerNorm(Value x, Value gamma, Value beta, double eps) {
+    check(gamma.size() == x.width() && beta.size() == x.width(), "%s does not fit %s", gamma, x);
+    Value mean = result("mean", new int[] {x.rows()}, false);
+    Value variance = result("variance", new int[] {x.rows()}, false);
+    Value out = result("layer-norm", x.shape(), true);
+    ops.add(new Op.LayerNorm(x, gamma, beta, eps, mean, variance, out));
+    return out;
+  }
+
+  /** {@link Op.Attention}. */
+  public Value attention(Value qkv, int heads) {
+    check(
+        qkv.rank() == 3 && qkv.width() % (3 * heads) == 0, "%s is not qkv of %d heads", qkv, heads);
+    int batch = qkv.extent(0);
+    int tokens = qkv.extent(1);
+    Value probabilities = result("attention", new int[] {batch, heads, tokens, tokens}, false);
+    Value out =
+        result(
+            "attended", new int[] {batch, tokens, qkv.width() / 3}, qkv.differentiable());
+    ops.add(new Op.Attention(qkv, heads, probabilities, out));
+    return out;
+  }
+
+  /** {@link Op.GatherRows}. */
+  public Value gatherRows(Value table, Value ids) {
+    int[] shape = Arrays.copyOf(ids.shape(), ids.rank() + 1);
+    shape[ids.rank()] = table.width();
+    Value out = result("gathered", shape, false);
+    ops.add(new Op.GatherRows(table, ids, out));
+    return out;
+  }
+
+  /** {@link Op.PrependToken}. */
+  public Value prependToken(Value x, Value token) {
+    check(x.rank() == 3 && token.size() == x.width(), "%s does not fit %s", token, x);
+    Value out = result("tokens", new int[] {x.extent(0), x.extent(1) + 1, x.width()}, true);
+    ops.add(new Op.PrependToken(x, token, out));
+    return out;
+  }
+
+  /** {@link Op.DropFirstToken}. */
+  public Value dropFirstToken(Value x) {
+    check(x.rank() == 3 && x.extent(1) > 1, "%s has no token to drop", x);
+    int[] shape = {x.extent(0), x.extent(1) - 1, x.width()};
+    Value out = result("patches", shape, x.differentiable());
+    ops.add(new Op.DropFirstToken(x, out));
+    return out;
+  }
+
+  /** {@link Op.Unshuffle}. */
+  public Value unshuffle(Value x, Value maskToken, Value positions, Value restoreIds) {
+    int tokens = restoreIds.extent(1) + 1;
+    check(
+        x.rank() == 3
+            && maskToken.size() == x.width()
+            && positions.width() == x.width()
+            && positions.rows() == tokens
+            && restoreIds.extent(0) == x.extent(0),
+        "%s does not fit %s",
+        restoreIds,
+        x);
+    Value out = result("unshuffled", new int[] {x.extent(0), tokens, x.width()}, true);
+    ops.add(new Op.Unshuffle(x, maskToken, positions, restoreIds, out));
+    return out;
+  }
+
+  /** {@link Op.ConvTranspose2x}. */
+  public Value convTranspose2x(Value x, Value weight, Value bias, int grid) {
+    checkGrid(x, grid);
+    check(
+        weight.rank() == 4
+            && weight.extent(0) == x.width()
+            && weight.extent(2) == 2
+            && weight.extent(3) == 2
+            && bias.size() == weight.extent(1),
+        "%s does not fit %s",
+        weight,
+        x);
+    int[] shape = {x.extent(0), 4 * x.extent(1), weight.extent(1)};
+    Value out = result("upsampled", shape, true);
+    ops.add(new Op.ConvTranspose2x(x, weight, bias, grid, out));
+    return out;
+  }
+
+  /** {@link Op.AvgPool2x}. */
+  public Value avgPool2x(Value x, int grid) {
+    checkGrid(x, grid);
+    check(grid % 2 == 0, "a grid of side %d has no 2x2 means", grid);
+    int[] shape = {x.extent(0), x.extent(1) / 4, x.width()};
+    Value out = result("pooled", shape, x.differentiable());
+    ops.add(new Op.AvgPool2x(x, grid, out));
+    return out;
+  }
+
+  /** {@link Op.MaskedMse}; the result is a loss of the graph. */
+  public Value maskedMse(Value prediction, Value target, Value weight) {
+    check(
+        Arrays.equals(prediction.shape(), target.shape()) && weight.size() == prediction.rows(),
+        "%s does not fit %s",
+        target,
+        prediction);
+    Value out = result("loss", new int[] {1}, prediction.differentiable());
+    ops.add(new Op.MaskedMse(prediction, target, weight, out));
+    losses.add(out);
+    return out;
+  }
+
+  /** Makes a value available under a name of the golden bundles, "block/3" say. */
+  public Value label(String name, Value value) {
+    return register(name, value);
+  }
+
+  public Graph build() {
+    return new Graph(values, ops, losses, named);
+  }
+
+  private Value result(String kind, int[] shape, boolean differentiable) {
+    return value(
+        kind + "#" + values.size(), Value.Role.RESULT, shape, differentiable, null, null);
+  }
+
+  private Value value(
+      String name,
+      Value.Role role,
+      int[] shape,
+      boolean differentiable,
+      Init init,
+      float[] constant) {
+    Value value = new Value(values.size(), name, role, shape, differentiable, init, constant);
+    values.add(value);
+    return value;
+  }
+
+  private Value register(String name, Value value) {
+    check(named.putIfAbsent(name, value) == null, "two values are named %s", name);
+    return value;
+  }
+
+  private static void checkGrid(Value x, int grid) {
+    check(x.rank() == 3 && x.extent(1) == grid * grid, "%s is not on a grid of %d", x, grid);
+  }
+
+  private static void check(boolean holds, String message, Object... arguments) {
+    if (!holds) {
+      throw new IllegalArgumentException(String.format(message, arguments));
+    }
+  }
+}
