@@ -1,0 +1,57 @@
+package org.sparkmim.job.cli;
+
+import java.io.PrintWriter;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The command {@code mim}. */
+@Command(
+    name = "mim",
+    description = "Masked-image-modelling pre-training as a Spark job.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Mim.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    exitCodeListHeading = "%nExit codes:%n",
+    exitCodeList = {
+      "0:done",
+      "2:bad arguments or configuration",
+      "3:bad input data",
+      "4:failed, can be resumed by the same command",
+      "130:interrupted after a commit"
+    },
+    subcommands = {RecipeCommand.class})
+public final class Mim implements Runnable {
+  @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
+
+  @Override
+  public void run() {
+    throw new CommandLine.ParameterException(spec.commandLine(), "name a command.");
+  }
+
+  /** Runs one command and returns its exit code; writes only to the two writers. */
+  public static int run(PrintWriter out, PrintWriter err, String... args) {
+    ErrorReport report = new ErrorReport();
+    CommandLine command =
+        new CommandLine(new Mim())
+            .setOut(out)
+            .setErr(err)
+            .setCaseInsensitiveEnumValuesAllowed(true)
+            .setParameterExceptionHandler(report)
+            .setExecutionExceptionHandler(report);
+    return command.execute(args);
+  }
+
+  public static void main(String[] args) {
+    int code = run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+    // Spark and native libraries leave threads behind that would keep a finished process alive.
+    System.exit(code);
+  }
+
+  /** Prints the version that the jar was built as. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"mim " + CodeVersion.current()};
+    }
+  }
+}
