@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.sparkmim.model.nn.Init;
 
 /** Writes a network forward, one operation after the other; shapes are checked as it grows. */
@@ -57,14 +58,14 @@ public final class GraphBuilder {
         "residual %s does not fit %s",
         residual,
         out);
-    ops.add(new Op.Linear(x, weight, bias, residual, out));
+    append(new Op.Linear(x, weight, bias, residual, out));
     return out;
   }
 
   /** {@link Op.Gelu}. */
   public Value gelu(Value x) {
     Value out = result("gelu", x.shape(), x.differentiable());
-    ops.add(new Op.Gelu(x, out));
+    append(new Op.Gelu(x, out));
     return out;
   }
 
@@ -74,7 +75,7 @@ public final class GraphBuilder {
     Value mean = result("mean", new int[] {x.rows()}, false);
     Value variance = result("variance", new int[] {x.rows()}, false);
     Value out = result("layer-norm", x.shape(), true);
-    ops.add(new Op.LayerNorm(x, gamma, beta, eps, mean, variance, out));
+    append(new Op.LayerNorm(x, gamma, beta, eps, mean, variance, out));
     return out;
   }
 
@@ -88,7 +89,7 @@ public final class GraphBuilder {
     Value out =
         result(
             "attended", new int[] {batch, tokens, qkv.width() / 3}, qkv.differentiable());
-    ops.add(new Op.Attention(qkv, heads, probabilities, out));
+    append(new Op.Attention(qkv, heads, probabilities, out));
     return out;
   }
 
@@ -96,8 +97,9 @@ public final class GraphBuilder {
   public Value gatherRows(Value table, Value ids) {
     int[] shape = Arrays.copyOf(ids.shape(), ids.rank() + 1);
     shape[ids.rank()] = table.width();
+    check(!table.differentiable(), "a gathered table is constant, %s is trained", table);
     Value out = result("gathered", shape, false);
-    ops.add(new Op.GatherRows(table, ids, out));
+    append(new Op.GatherRows(table, ids, out));
     return out;
   }
 
@@ -105,7 +107,7 @@ public final class GraphBuilder {
   public Value prependToken(Value x, Value token) {
     check(x.rank() == 3 && token.size() == x.width(), "%s does not fit %s", token, x);
     Value out = result("tokens", new int[] {x.extent(0), x.extent(1) + 1, x.width()}, true);
-    ops.add(new Op.PrependToken(x, token, out));
+    append(new Op.PrependToken(x, token, out));
     return out;
   }
 
@@ -114,7 +116,7 @@ public final class GraphBuilder {
     check(x.rank() == 3 && x.extent(1) > 1, "%s has no token to drop", x);
     int[] shape = {x.extent(0), x.extent(1) - 1, x.width()};
     Value out = result("patches", shape, x.differentiable());
-    ops.add(new Op.DropFirstToken(x, out));
+    append(new Op.DropFirstToken(x, out));
     return out;
   }
 
@@ -130,8 +132,9 @@ public final class GraphBuilder {
         "%s does not fit %s",
         restoreIds,
         x);
+    check(!positions.differentiable(), "positions are constant, %s is trained", positions);
     Value out = result("unshuffled", new int[] {x.extent(0), tokens, x.width()}, true);
-    ops.add(new Op.Unshuffle(x, maskToken, positions, restoreIds, out));
+    append(new Op.Unshuffle(x, maskToken, positions, restoreIds, out));
     return out;
   }
 
@@ -149,7 +152,7 @@ public final class GraphBuilder {
         x);
     int[] shape = {x.extent(0), 4 * x.extent(1), weight.extent(1)};
     Value out = result("upsampled", shape, true);
-    ops.add(new Op.ConvTranspose2x(x, weight, bias, grid, out));
+    append(new Op.ConvTranspose2x(x, weight, bias, grid, out));
     return out;
   }
 
@@ -159,7 +162,7 @@ public final class GraphBuilder {
     check(grid % 2 == 0, "a grid of side %d has no 2x2 means", grid);
     int[] shape = {x.extent(0), x.extent(1) / 4, x.width()};
     Value out = result("pooled", shape, x.differentiable());
-    ops.add(new Op.AvgPool2x(x, grid, out));
+    append(new Op.AvgPool2x(x, grid, out));
     return out;
   }
 
@@ -170,8 +173,13 @@ public final class GraphBuilder {
         "%s does not fit %s",
         target,
         prediction);
+    check(
+        !target.differentiable() && !weight.differentiable(),
+        "target %s and weight %s of a loss are inputs",
+        target,
+        weight);
     Value out = result("loss", new int[] {1}, prediction.differentiable());
-    ops.add(new Op.MaskedMse(prediction, target, weight, out));
+    append(new Op.MaskedMse(prediction, target, weight, out));
     losses.add(out);
     return out;
   }
@@ -183,6 +191,17 @@ public final class GraphBuilder {
 
   public Graph build() {
     return new Graph(values, ops, losses, named);
+  }
+
+  /**
+   * Backward kernels find an input's gradient by the input itself, and the gradient of a loss is 1:
+   * no value may be two inputs of one operation, and no loss an input.
+   */
+  private void append(Op op) {
+    List<Value> inputs = op.inputs();
+    check(inputs.size() == Set.copyOf(inputs).size(), "one value is two inputs of %s", op);
+    check(inputs.stream().noneMatch(losses::contains), "an input of %s is a loss", op);
+    ops.add(op);
   }
 
   private Value result(String kind, int[] shape, boolean differentiable) {

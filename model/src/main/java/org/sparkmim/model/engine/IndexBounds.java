@@ -1,0 +1,50 @@
+package org.sparkmim.model.engine;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.sparkmim.model.ModelException;
+import org.sparkmim.model.graph.Graph;
+import org.sparkmim.model.graph.Op;
+import org.sparkmim.model.graph.Value;
+
+/**
+ * The range that the operations of a graph give each of its index values: rows of the gathered
+ * table for {@link Op.GatherRows}, grid positions for {@link Op.Unshuffle}. Kernels trust indices,
+ * so every engine checks them here when they are written.
+ */
+public final class IndexBounds {
+  private final Map<Value, Integer> bounds = new HashMap<>();
+
+  public IndexBounds(Graph graph) {
+    for (Op op : graph.ops()) {
+      if (op instanceof Op.GatherRows gather) {
+        bounds.merge(gather.ids(), gather.table().rows(), Math::min);
+      } else if (op instanceof Op.Unshuffle unshuffle) {
+        bounds.merge(unshuffle.restoreIds(), unshuffle.restoreIds().extent(1), Math::min);
+      }
+    }
+  }
+
+  /**
+   * Checks the first {@code index.size()} numbers.
+   *
+   * @throws ModelException of kind INPUT that names the first entry outside the range
+   */
+  public void check(Value index, int[] numbers) {
+    int bound = bounds.getOrDefault(index, Integer.MAX_VALUE);
+    for (int i = 0; i < index.size(); i++) {
+      if (numbers[i] < 0 || numbers[i] >= bound) {
+        throw new ModelException(
+            ModelException.Kind.INPUT,
+            "%s: entry %s is %d; allowed are 0 to %d. The masks were made for another image size "
+                    .formatted(index, coordinates(index, i), numbers[i], bound - 1)
+                + "or the file is damaged.");
+      }
+    }
+  }
+
+  private static List<Integer> coordinates(Value index, int at) {
+    return List.of(at / index.width(), at % index.width());
+  }
+}

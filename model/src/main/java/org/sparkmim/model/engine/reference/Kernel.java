@@ -1,0 +1,39 @@
+package org.sparkmim.model.engine.reference;
+
+import org.sparkmim.model.graph.Op;
+
+/** One operation on arrays of doubles. */
+interface Kernel {
+  /** Writes the output and the statistics of the operation. */
+  void forward();
+
+  /** Adds the contribution of the operation to the gradients of its inputs. */
+  void backward();
+
+  static Kernel of(Op op, Operands operands) {
+    if (op instanceof Op.Linear linear) {
+      return new LinearKernel(linear, operands);
+    } else if (op instanceof Op.Gelu gelu) {
+      return new GeluKernel(gelu, operands);
+    } else if (op instanceof Op.LayerNorm layerNorm) {
+      return new LayerNormKernel(layerNorm, operands);
+    } else if (op instanceof Op.Attention attention) {
+      return new AttentionKernel(attention, operands);
+    } else if (op instanceof Op.GatherRows gather) {
+      return new GatherRowsKernel(gather, operands);
+    } else if (op instanceof Op.PrependToken prepend) {
+      return new PrependTokenKernel(prepend, operands);
+    } else if (op instanceof Op.DropFirstToken drop) {
+      return new DropFirstTokenKernel(drop, operands);
+    } else if (op instanceof Op.Unshuffle unshuffle) {
+      return new UnshuffleKernel(unshuffle, operands);
+    } else if (op instanceof Op.ConvTranspose2x convTranspose) {
+      return new ConvTranspose2xKernel(convTranspose, operands);
+    } else if (op instanceof Op.AvgPool2x pool) {
+      return new AvgPool2xKernel(pool, operands);
+    } else if (op instanceof Op.MaskedMse loss) {
+      return new MaskedMseKernel(loss, operands);
+    }
+    throw new IllegalArgumentException("no reference kernel for " + op);
+  }
+}

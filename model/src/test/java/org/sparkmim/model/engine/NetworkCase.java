@@ -1,0 +1,273 @@
+package org.sparkmim.model.engine;
+
+import java.util.function.Consumer;
+import org.sparkmim.model.graph.Graph;
+import org.sparkmim.model.graph.GraphBuilder;
+import org.sparkmim.model.graph.Value;
+
+/**
+ * Small networks of random shape that between them use every operation, every way of writing a
+ * gradient and the corner shapes. Each ends in at least one loss.
+ */
+public enum NetworkCase {
+  LINEAR(
+      n -> {
+        Value x = n.parameter(n.size(1, 3), n.size(1, 4), n.size(1, 5));
+        n.loss(linear(n, x, n.size(1, 5)));
+      }),
+  LINEAR_ON_AN_INPUT(
+      n -> {
+        Value x = n.input(n.size(1, 3), n.size(1, 4), n.size(1, 5));
+        n.loss(linear(n, x, n.size(1, 5)));
+      }),
+  LINEAR_WITH_A_WEIGHT_OF_FOUR_DIMENSIONS(
+      n -> {
+        int outs = n.size(1, 4);
+        Value x = n.input(n.size(1, 3), 12);
+        n.loss(n.builder().linear(x, n.parameter(outs, 3, 2, 2), n.parameter(outs)));
+      }),
+  LINEAR_WITH_A_TRAINED_RESIDUAL(
+      n -> {
+        int rows = n.size(1, 4);
+        int outs = n.size(1, 4);
+        Value x = n.parameter(rows, n.size(1, 4));
+        n.loss(linear(n, x, n.parameter(rows, outs)));
+      }),
+  LINEAR_WITH_A_CONSTANT_RESIDUAL(
+      n -> {
+        int rows = n.size(1, 4);
+        int outs = n.size(1, 4);
+        n.loss(linear(n, n.parameter(rows, n.size(1, 4)), n.input(rows, outs)));
+      }),
+  LINEAR_WITH_FIXED_WEIGHTS(
+      n -> {
+        int outs = n.size(1, 4);
+        Value x = n.parameter(n.size(1, 3), n.size(1, 4));
+        n.loss(n.builder().linear(x, n.constant(outs, x.width()), n.constant(outs)));
+      }),
+  GELU(n -> n.loss(n.builder().gelu(n.parameter(n.size(1, 5), n.size(1, 5))))),
+  LAYER_NORM(n -> n.loss(layerNorm(n, n.parameter(n.size(1, 3), n.size(1, 3), n.size(2, 6))))),
+  LAYER_NORM_ON_AN_INPUT(n -> n.loss(layerNorm(n, n.input(n.size(1, 6), n.size(2, 6))))),
+  ATTENTION(
+      n -> {
+        int heads = n.size(1, 3);
+        int width = heads * n.size(1, 3);
+        Value qkv = n.parameter(n.size(1, 2), n.size(1, 4), 3 * width);
+        n.loss(n.builder().attention(qkv, heads));
+      }),
+  ATTENTION_WITH_ONE_HEAD(
+      n -> {
+        Value qkv = n.parameter(n.size(1, 2), n.size(2, 4), 3 * n.size(1, 4));
+        n.loss(n.builder().attention(qkv, 1));
+      }),
+  GATHERED_ROWS_AS_RESIDUAL(
+      n -> {
+        int rows = n.size(1, 5);
+        int width = n.size(1, 4);
+        int batch = n.size(1, 3);
+        int kept = n.size(1, 4);
+        Value positions =
+            n.builder().gatherRows(n.constant(rows, width), n.choices(rows, batch, kept));
+        n.loss(linear(n, n.input(batch, kept, n.size(1, 4)), positions));
+      }),
+  PREPEND_TOKEN(
+      n -> {
+        int width = n.size(1, 4);
+        Value x = n.parameter(n.size(1, 3), n.size(1, 3), width);
+        n.loss(n.builder().prependToken(x, n.parameter(1, 1, width)));
+      }),
+  PREPEND_TOKEN_TO_AN_INPUT(
+      n -> {
+        int width = n.size(1, 4);
+        Value x = n.input(n.size(1, 3), n.size(1, 3), width);
+        n.loss(n.builder().prependToken(x, n.parameter(1, 1, width)));
+      }),
+  DROP_FIRST_TOKEN(
+      n ->
+          n.loss(
+              n.builder().dropFirstToken(n.parameter(n.size(1, 3), n.size(2, 4), n.size(1, 4))))),
+  UNSHUFFLE(
+      n -> {
+        int tokens = n.size(2, 6);
+        unshuffle(n, tokens, n.size(1, tokens));
+      }),
+  UNSHUFFLE_OF_ONE_VISIBLE_TOKEN(n -> unshuffle(n, n.size(2, 6), 1)),
+  UNSHUFFLE_WITHOUT_GAPS(
+      n -> {
+        int tokens = n.size(1, 5);
+        unshuffle(n, tokens, tokens);
+      }),
+  CONV_TRANSPOSE(n -> convTranspose(n, n.size(1, 4))),
+  CONV_TRANSPOSE_ON_A_GRID_OF_TWO(n -> convTranspose(n, 2)),
+  AVG_POOL(n -> avgPool(n, 2 * n.size(1, 3))),
+  AVG_POOL_ON_A_GRID_OF_TWO(n -> avgPool(n, 2)),
+  VALUE_USED_BY_TWO_OPERATIONS(
+      n -> {
+        Value x = linear(n, n.input(n.size(1, 3), n.size(2, 4)), n.size(2, 4));
+        n.loss(n.builder().gelu(x));
+        n.loss(layerNorm(n, x));
+      }),
+  VALUE_USED_BY_TWO_LOSSES(
+      n -> {
+        Value x = linear(n, n.input(n.size(1, 3), n.size(2, 4)), n.size(2, 4));
+        n.loss(x);
+        n.loss(x);
+      }),
+  EVERY_OPERATION_ADDS_TO_A_GRADIENT(
+      n -> {
+        GraphBuilder b = n.builder();
+        Value x = linear(n, n.input(2, 5, n.size(1, 3)), 6);
+        Value y = linear(n, n.input(2, 4, n.size(1, 3)), 6);
+        n.loss(b.gelu(x));
+        n.loss(layerNorm(n, x));
+        n.loss(b.attention(x, 2));
+        n.loss(b.dropFirstToken(x));
+        n.loss(b.unshuffle(x, n.parameter(1, 1, 6), n.constant(7, 6), n.permutations(2, 6)));
+        n.loss(linear(n, x, 2));
+        n.loss(linear(n, n.parameter(2, 5, 1), x));
+        n.loss(b.prependToken(y, n.parameter(1, 1, 6)));
+        n.loss(b.convTranspose2x(y, n.parameter(6, 2, 2, 2), n.parameter(2), 2));
+        n.loss(b.avgPool2x(y, 2));
+        n.loss(y);
+        n.loss(x);
+      }),
+  RESIDUAL_SHARED_THEN_ADDED_TO(
+      n -> {
+        Value x = linear(n, n.input(n.size(1, 3), n.size(2, 4)), n.size(2, 4));
+        n.loss(linear(n, layerNorm(n, x), x));
+      }),
+  RESIDUAL_ADDED_TO_A_SET_GRADIENT(
+      n -> {
+        Value x = linear(n, n.input(n.size(1, 3), n.size(2, 4)), n.size(2, 4));
+        n.loss(linear(n, n.builder().gelu(x), x));
+        n.loss(x);
+      }),
+  CHAIN_OF_RESIDUALS(
+      n -> {
+        Value x = linear(n, n.input(n.size(1, 3), n.size(2, 4)), n.size(2, 4));
+        Value y = linear(n, n.builder().gelu(x), x);
+        Value z = linear(n, layerNorm(n, y), y);
+        Value last = linear(n, n.builder().gelu(z), z);
+        n.loss(layerNorm(n, y));
+        n.loss(last);
+      }),
+  PARAMETERS_USED_TWICE(
+      n -> {
+        int width = n.size(2, 4);
+        Value weight = n.parameter(width, width);
+        Value bias = n.parameter(width);
+        Value gamma = n.parameter(width);
+        Value x = n.builder().linear(n.input(n.size(1, 3), width), weight, bias);
+        Value y = layerNorm(n, x, gamma, bias);
+        Value z = n.builder().linear(n.builder().gelu(y), weight, bias);
+        n.loss(layerNorm(n, z, gamma, bias));
+      }),
+  DEAD_END_BESIDE_A_LOSS(
+      n -> {
+        Value x = linear(n, n.input(n.size(1, 3), n.size(2, 4)), n.size(2, 4));
+        n.builder().label("unused", linear(n, n.builder().gelu(x), 3));
+        n.loss(x);
+      }),
+  MASKED_AUTOENCODER(
+      n -> {
+        GraphBuilder b = n.builder();
+        int batch = 2;
+        int width = 4;
+        int kept = n.size(1, 4);
+        Value positions = b.gatherRows(n.constant(5, width), n.choices(5, batch, kept));
+        Value patches = n.input(batch, kept, n.size(2, 4));
+        Value embedded =
+            b.linear(
+                patches, n.parameter(width, patches.width()), n.parameter(width), positions);
+        Value x = block(n, b.prependToken(embedded, n.parameter(1, 1, width)), 2);
+        b.label("block/0", x);
+        Value restore = n.permutations(batch, 4);
+        Value shallow = decoder(n, layerNorm(n, x), restore);
+        Value upsampled = b.convTranspose2x(shallow, n.parameter(4, 3, 2, 2), n.parameter(3), 2);
+        n.loss(linear(n, b.gelu(layerNorm(n, upsampled)), 3));
+        Value deep = decoder(n, layerNorm(n, block(n, x, 1)), restore);
+        n.loss(linear(n, b.avgPool2x(deep, 2), 3));
+      });
+
+  /** Large, so that rows of nearly equal numbers do not magnify rounding without bound. */
+  private static final double EPS = 0.1;
+
+  private final Consumer<RandomNetwork> writer;
+
+  NetworkCase(Consumer<RandomNetwork> writer) {
+    this.writer = writer;
+  }
+
+  /** The network of this case with the shapes and contents of a seed. */
+  public RandomNetwork network(long seed) {
+    RandomNetwork network = new RandomNetwork(seed);
+    writer.accept(network);
+    return network;
+  }
+
+  /** The graph alone. */
+  public Graph graph(long seed) {
+    return network(seed).graph();
+  }
+
+  private static Value linear(RandomNetwork n, Value x, int outs) {
+    return n.builder().linear(x, n.parameter(outs, x.width()), n.parameter(outs));
+  }
+
+  private static Value linear(RandomNetwork n, Value x, Value residual) {
+    int outs = residual.width();
+    return n.builder().linear(x, n.parameter(outs, x.width()), n.parameter(outs), residual);
+  }
+
+  private static Value layerNorm(RandomNetwork n, Value x) {
+    return layerNorm(n, x, n.parameter(x.width()), n.parameter(x.width()));
+  }
+
+  private static Value layerNorm(RandomNetwork n, Value x, Value gamma, Value beta) {
+    return n.builder().layerNorm(x, gamma, beta, EPS);
+  }
+
+  private static Value block(RandomNetwork n, Value x, int heads) {
+    Value qkv = linear(n, layerNorm(n, x), 3 * x.width());
+    Value attended = linear(n, n.builder().attention(qkv, heads), x);
+    Value hidden = n.builder().gelu(linear(n, layerNorm(n, attended), 2 * x.width()));
+    return linear(n, hidden, attended);
+  }
+
+  private static Value decoder(RandomNetwork n, Value latent, Value restore) {
+    int width = 4;
+    Value embedded = linear(n, latent, width);
+    Value full =
+        n.builder()
+            .unshuffle(
+                embedded,
+                n.parameter(1, 1, width),
+                n.constant(restore.extent(1) + 1, width),
+                restore);
+    return n.builder().dropFirstToken(layerNorm(n, block(n, full, 2)));
+  }
+
+  private static void unshuffle(RandomNetwork n, int tokens, int visible) {
+    int width = n.size(1, 3);
+    int batch = n.size(1, 3);
+    Value x = n.parameter(batch, visible + 1, width);
+    Value mask = n.parameter(1, 1, width);
+    n.loss(
+        n.builder()
+            .unshuffle(x, mask, n.constant(tokens + 1, width), n.permutations(batch, tokens)));
+  }
+
+  private static void convTranspose(RandomNetwork n, int grid) {
+    int channels = n.size(1, 3);
+    int outs = n.size(1, 3);
+    Value x = n.parameter(n.size(1, 2), grid * grid, channels);
+    n.loss(
+        n.builder()
+            .convTranspose2x(x, n.parameter(channels, outs, 2, 2), n.parameter(outs), grid));
+  }
+
+  private static void avgPool(RandomNetwork n, int grid) {
+    Value x = n.parameter(n.size(1, 2), grid * grid, n.size(1, 3));
+    n.loss(n.builder().avgPool2x(x, grid));
+  }
+}

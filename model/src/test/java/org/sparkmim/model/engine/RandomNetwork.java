@@ -1,0 +1,118 @@
+package org.sparkmim.model.engine;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import org.sparkmim.model.graph.Graph;
+import org.sparkmim.model.graph.GraphBuilder;
+import org.sparkmim.model.graph.Value;
+import org.sparkmim.model.nn.Init;
+
+/**
+ * A graph with random contents, all from one seed. Parameters are multiples of 2^-12 in [-1, 1), so
+ * that small dyadic steps away from them are exact in float32.
+ */
+public final class RandomNetwork {
+  private static final int STEPS_PER_UNIT = 1 << 12;
+
+  private final GraphBuilder builder = new GraphBuilder();
+  private final Random random;
+  private int names;
+  private final Map<Value, float[]> inputs = new LinkedHashMap<>();
+  private final Map<Value, int[]> indices = new LinkedHashMap<>();
+
+  public RandomNetwork(long seed) {
+    random = new Random(seed);
+  }
+
+  public GraphBuilder builder() {
+    return builder;
+  }
+
+  /** A whole number from {@code least} to {@code most}. */
+  public int size(int least, int most) {
+    return least + random.nextInt(most - least + 1);
+  }
+
+  public Value parameter(int... shape) {
+    return builder.parameter(fresh("parameter"), new Init.Constant(0), shape);
+  }
+
+  public Value input(int... shape) {
+    Value value = builder.input(fresh("input"), shape);
+    inputs.put(value, numbers(value.size()));
+    return value;
+  }
+
+  public Value constant(int... shape) {
+    return builder.constant(
+        fresh("constant"), numbers(IntStream.of(shape).reduce(1, Math::multiplyExact)), shape);
+  }
+
+  /** {@code rows} permutations of [0, n). */
+  public Value permutations(int rows, int n) {
+    Value value = builder.index(fresh("permutations"), rows, n);
+    List<Integer> ids = new ArrayList<>();
+    for (int r = 0; r < rows; r++) {
+      List<Integer> order = new ArrayList<>(IntStream.range(0, n).boxed().toList());
+      Collections.shuffle(order, random);
+      ids.addAll(order);
+    }
+    indices.put(value, ids.stream().mapToInt(Integer::intValue).toArray());
+    return value;
+  }
+
+  /** Any numbers of [0, n), with repetitions. */
+  public Value choices(int n, int... shape) {
+    Value value = builder.index(fresh("choices"), shape);
+    indices.put(value, random.ints(value.size(), 0, n).toArray());
+    return value;
+  }
+
+  /** A loss on {@code prediction} whose rows count fully, in part or not at all. */
+  public Value loss(Value prediction) {
+    Value target = input(prediction.shape());
+    Value weight = builder.input(fresh("weight"), prediction.rows());
+    float[] weights = new float[prediction.rows()];
+    for (int r = 0; r < weights.length; r++) {
+      weights[r] = random.nextInt(5) / 4f;
+    }
+    weights[random.nextInt(weights.length)] = 0.25f;
+    inputs.put(weight, weights);
+    return builder.maskedMse(prediction, target, weight);
+  }
+
+  public Graph graph() {
+    return builder.build();
+  }
+
+  /** Fresh vectors with random parameters for a graph of this network. */
+  public ParameterVectors state(Graph graph) {
+    long size = graph.parameters().stream().mapToLong(Value::size).sum();
+    ParameterVectors state = ParameterVectors.allocate(size);
+    state.parameters().put(numbers(size));
+    return state;
+  }
+
+  /** Writes every input and index. */
+  public void feed(Program program) {
+    inputs.forEach(program::write);
+    indices.forEach(program::write);
+  }
+
+  private float[] numbers(long count) {
+    float[] numbers = new float[Math.toIntExact(count)];
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = (random.nextInt(2 * STEPS_PER_UNIT) - STEPS_PER_UNIT) / (float) STEPS_PER_UNIT;
+    }
+    return numbers;
+  }
+
+  private String fresh(String kind) {
+    return kind + "-" + ++names;
+  }
+}
