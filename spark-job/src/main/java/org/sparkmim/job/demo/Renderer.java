@@ -110,7 +110,7 @@ final class Renderer {
       double dz = point.z() - toy.place().z();
       double foot = (dx * dx + dz * dz) / (toy.size() * toy.size());
       double low = Math.max(0, 1 - point.y() / toy.size());
-      open = Math.min(open, 1 - 0.6 * low / (1 + foot * foot * 0.5));
+      open = Math.min(open, 1 - 0.45 * low / (1 + foot * foot * 0.5));
     }
     return open;
   }

@@ -1,0 +1,49 @@
+package org.sparkmim.job.report;
+
+import java.util.List;
+
+/**
+ * How a run went, one entry a round.
+ *
+ * @param taps name of each tap, shallowest first
+ * @param rounds oldest first
+ */
+record Curve(List<String> taps, List<Round> rounds) {
+
+  /**
+   * One round.
+   *
+   * @param epoch fractional, at the round's end
+   * @param losses one per tap
+   */
+  record Round(double epoch, double[] losses, double rate, double imagesPerSecond) {
+
+    double total() {
+      double sum = 0;
+      for (double loss : losses) {
+        sum += loss;
+      }
+      return sum;
+    }
+  }
+
+  double[] epochs() {
+    return rounds.stream().mapToDouble(Round::epoch).toArray();
+  }
+
+  double[] losses(int tap) {
+    return rounds.stream().mapToDouble(r -> r.losses()[tap]).toArray();
+  }
+
+  double[] totals() {
+    return rounds.stream().mapToDouble(Round::total).toArray();
+  }
+
+  double[] rates() {
+    return rounds.stream().mapToDouble(Round::rate).toArray();
+  }
+
+  double[] speeds() {
+    return rounds.stream().mapToDouble(Round::imagesPerSecond).toArray();
+  }
+}
