@@ -1,0 +1,102 @@
+package org.sparkmim.model;
+
+import org.sparkmim.model.engine.Engine;
+import org.sparkmim.model.engine.EngineSpec;
+import org.sparkmim.model.engine.OffHeap;
+import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.engine.Program;
+import org.sparkmim.model.method.FeatureModel;
+import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.nn.ParameterLayout;
+
+/** The trained encoder on whole images: features for evaluation. For one thread at a time. */
+public final class Encoder implements AutoCloseable {
+  private final ModelSpec spec;
+  private final int batch;
+  private final FeatureModel model;
+  private final ParameterLayout layout;
+  private final ParameterVectors state;
+  private final Program program;
+  private final float[] tokens;
+
+  private Encoder(ModelSpec spec, EngineSpec engine, int batch) {
+    this.spec = spec;
+    this.batch = batch;
+    model = FeatureModel.build(spec, batch);
+    layout = ParameterLayout.of(model.graph());
+    state = ParameterVectors.allocate(layout.size());
+    program =
+        engine
+            .engine()
+            .compile(model.graph(), state, new Engine.Options(false, false, engine.precision()));
+    tokens = new float[Math.toIntExact(model.tokens().size())];
+    int[] rows = new int[batch * spec.tokens()];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = 1 + i % spec.tokens();
+    }
+    program.write(model.visible(), rows);
+  }
+
+  /** An encoder for batches of {@code batch} images, all parameters zero. */
+  public static Encoder create(ModelSpec spec, EngineSpec engine, int batch) {
+    return new Encoder(spec, engine, batch);
+  }
+
+  /** The encoder's parameters: a subset of the training network's, by the same names. */
+  public ParameterLayout layout() {
+    return layout;
+  }
+
+  /**
+   * Takes the encoder's share of a training network's parameters.
+   *
+   * @param full vector laid out as {@link Network#layoutOf}
+   */
+  public void load(ParameterLayout fullLayout, float[] full) {
+    OffHeap parameters = new OffHeap(state.parameters(), state.size());
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      ParameterLayout.Entry source = fullLayout.find(entry.name()).orElseThrow();
+      int from = Math.toIntExact(source.offset());
+      int length = Math.toIntExact(entry.size());
+      float[] numbers = java.util.Arrays.copyOfRange(full, from, from + length);
+      parameters.put(entry.offset(), numbers, length);
+    }
+  }
+
+  /** Draws the parameters as a training network of the same seed does: the untrained baseline. */
+  public void initialise(long seed) {
+    Network.initialise(layout, state, seed);
+  }
+
+  /**
+   * Encodes a batch.
+   *
+   * @param patches all patches in raster order {@code [B, L, 3*P*P]}
+   * @param mean receives the mean of the patch tokens {@code [B, D]}
+   * @param cls receives the class token {@code [B, D]}
+   */
+  public void encode(float[] patches, float[] mean, float[] cls) {
+    program.write(model.patches(), patches);
+    program.forward();
+    program.read(model.tokens(), tokens);
+    int width = spec.width();
+    int count = spec.tokens();
+    for (int b = 0; b < batch; b++) {
+      int first = b * (count + 1) * width;
+      for (int d = 0; d < width; d++) {
+        double sum = 0;
+        for (int t = 1; t <= count; t++) {
+          sum += tokens[first + t * width + d];
+        }
+        mean[b * width + d] = (float) (sum / count);
+        cls[b * width + d] = tokens[first + d];
+      }
+    }
+  }
+
+  @Override
+  public void close() {
+    program.close();
+    state.close();
+  }
+}

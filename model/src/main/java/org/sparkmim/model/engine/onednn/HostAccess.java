@@ -1,0 +1,103 @@
+package org.sparkmim.model.engine.onednn;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.FloatBuffer;
+import java.nio.IntBuffer;
+import java.nio.ShortBuffer;
+import org.bytedeco.javacpp.BytePointer;
+
+/** Reads and writes a contiguous tensor from Java, converting bf16 to and from float. */
+final class HostAccess {
+  private static final int TILE = 4096;
+
+  private final boolean bf16;
+  private final int size;
+  private final ByteBuffer bytes;
+  private final FloatBuffer floats;
+  private final IntBuffer ints;
+  private final ShortBuffer shorts;
+  private final short[] tile;
+
+  HostAccess(Tensor tensor) {
+    bf16 = tensor.type() == dnnl_bf16;
+    size = Math.toIntExact(tensor.size());
+    bytes =
+        new BytePointer(tensor.data())
+            .limit(tensor.bytes())
+            .asByteBuffer()
+            .order(ByteOrder.nativeOrder());
+    floats = bytes.asFloatBuffer();
+    ints = bytes.asIntBuffer();
+    shorts = bytes.asShortBuffer();
+    tile = bf16 ? new short[TILE] : null;
+  }
+
+  /** The raw memory. */
+  ByteBuffer bytes() {
+    return bytes;
+  }
+
+  /** Copies all elements in. */
+  void write(float[] numbers) {
+    write(0, numbers, size);
+  }
+
+  /** Copies the first {@code length} numbers to the elements from {@code first}. */
+  void write(int first, float[] numbers, int length) {
+    if (!bf16) {
+      floats.put(first, numbers, 0, length);
+      return;
+    }
+    for (int at = 0; at < length; at += TILE) {
+      int part = Math.min(TILE, length - at);
+      for (int i = 0; i < part; i++) {
+        tile[i] = toBf16(numbers[at + i]);
+      }
+      shorts.put(first + at, tile, 0, part);
+    }
+  }
+
+  /** Copies all elements in; for 32-bit integers. */
+  void write(int[] numbers) {
+    ints.put(0, numbers, 0, size);
+  }
+
+  /** Copies all elements out. */
+  void read(float[] numbers) {
+    read(0, numbers, size);
+  }
+
+  /** Copies {@code length} elements from {@code first} on to the start of the array. */
+  void read(int first, float[] numbers, int length) {
+    if (!bf16) {
+      floats.get(first, numbers, 0, length);
+      return;
+    }
+    for (int at = 0; at < length; at += TILE) {
+      int part = Math.min(TILE, length - at);
+      shorts.get(first + at, tile, 0, part);
+      for (int i = 0; i < part; i++) {
+        numbers[at + i] = Float.intBitsToFloat(tile[i] << 16);
+      }
+    }
+  }
+
+  /** Copies 32-bit integers out. */
+  void read(int[] numbers) {
+    ints.get(0, numbers, 0, size);
+  }
+
+  float first() {
+    return floats.get(0);
+  }
+
+  /** Rounds to the nearest, ties to even; NaN stays NaN. */
+  static short toBf16(float number) {
+    int bits = Float.floatToRawIntBits(number);
+    int rounded = (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+    return (short) (number != number ? (bits >>> 16) | 0x40 : rounded);
+  }
+}

@@ -1,0 +1,161 @@
+package org.sparkmim.model.engine.onednn;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.sparkmim.model.engine.Engine.Options;
+import org.sparkmim.model.engine.IndexBounds;
+import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.engine.Program;
+import org.sparkmim.model.graph.Graph;
+import org.sparkmim.model.graph.Op;
+import org.sparkmim.model.graph.Schedule;
+import org.sparkmim.model.graph.Schedule.BackwardStep;
+import org.sparkmim.model.graph.Value;
+
+/** Two lists of kernels, replayed. */
+final class OneDnnProgram implements Program {
+  private final Dnnl dnnl = new Dnnl();
+  private final Buffers buffers;
+  private final List<Kernel> packing = new ArrayList<>();
+  private final List<Kernel> forward = new ArrayList<>();
+  private final List<Kernel> backward = new ArrayList<>();
+  private final Map<Value, HostAccess> access = new HashMap<>();
+  private final IndexBounds indexBounds;
+  private final LinearKernels linear;
+  private final AttentionKernels attention;
+  private final NormKernels norm;
+  private final TokenKernels token;
+  private final GridKernels grid;
+  private final LossKernels loss;
+
+  OneDnnProgram(Graph graph, ParameterVectors state, Options options) {
+    Schedule schedule = new Schedule(graph, options.training(), options.inspectable());
+    buffers = new Buffers(graph, schedule, state, options.precision(), dnnl);
+    indexBounds = new IndexBounds(graph);
+    Region scratch = new Region();
+    Region scratch2 = new Region();
+    Emission emission =
+        new Emission(dnnl, new Primitives(dnnl), buffers, scratch, scratch2);
+    linear = new LinearKernels(emission, packing);
+    attention = new AttentionKernels(emission);
+    norm = new NormKernels(emission);
+    token = new TokenKernels(emission);
+    grid = new GridKernels(emission, packing);
+    loss = new LossKernels(emission);
+    for (Op op : schedule.forward()) {
+      forward.addAll(forward(op));
+    }
+    for (BackwardStep step : schedule.backward()) {
+      backward.addAll(backward(step));
+    }
+    for (Region region : List.of(scratch, scratch2, dnnl.scratchpad())) {
+      region.bind(dnnl.allocate(region.bytes()));
+    }
+    for (Value value : graph.named().values()) {
+      if (value.role() != Value.Role.PARAMETER && value.role() != Value.Role.CONSTANT) {
+        access.put(value, new HostAccess(buffers.of(value)));
+      }
+    }
+  }
+
+  private List<Kernel> forward(Op op) {
+    if (op instanceof Op.Linear o) {
+      return linear.forward(o);
+    } else if (op instanceof Op.Gelu o) {
+      return norm.forward(o);
+    } else if (op instanceof Op.LayerNorm o) {
+      return norm.forward(o);
+    } else if (op instanceof Op.Attention o) {
+      return attention.forward(o);
+    } else if (op instanceof Op.GatherRows o) {
+      return token.forward(o);
+    } else if (op instanceof Op.PrependToken o) {
+      return token.forward(o);
+    } else if (op instanceof Op.DropFirstToken o) {
+      return token.forward(o);
+    } else if (op instanceof Op.Unshuffle o) {
+      return token.forward(o);
+    } else if (op instanceof Op.ConvTranspose2x o) {
+      return grid.forward(o);
+    } else if (op instanceof Op.AvgPool2x o) {
+      return grid.forward(o);
+    }
+    return loss.forward((Op.MaskedMse) op);
+  }
+
+  private List<Kernel> backward(BackwardStep step) {
+    Op op = step.op();
+    if (op instanceof Op.Linear o) {
+      return linear.backward(o, step);
+    } else if (op instanceof Op.Gelu o) {
+      return norm.backward(o, step);
+    } else if (op instanceof Op.LayerNorm o) {
+      return norm.backward(o, step);
+    } else if (op instanceof Op.Attention o) {
+      return attention.backward(o, step);
+    } else if (op instanceof Op.GatherRows) {
+      return List.of();
+    } else if (op instanceof Op.PrependToken o) {
+      return token.backward(o, step);
+    } else if (op instanceof Op.DropFirstToken o) {
+      return token.backward(o, step);
+    } else if (op instanceof Op.Unshuffle o) {
+      return token.backward(o, step);
+    } else if (op instanceof Op.ConvTranspose2x o) {
+      return grid.backward(o, step);
+    } else if (op instanceof Op.AvgPool2x o) {
+      return grid.backward(o, step);
+    }
+    return loss.backward((Op.MaskedMse) op, step);
+  }
+
+  @Override
+  public void write(Value input, float[] numbers) {
+    access.get(input).write(numbers);
+  }
+
+  @Override
+  public void write(Value index, int[] numbers) {
+    indexBounds.check(index, numbers);
+    access.get(index).write(numbers);
+  }
+
+  @Override
+  public void forward() {
+    run(packing);
+    run(forward);
+  }
+
+  @Override
+  public void backward() {
+    run(backward);
+  }
+
+  private static void run(List<Kernel> kernels) {
+    for (int i = 0; i < kernels.size(); i++) {
+      kernels.get(i).run();
+    }
+  }
+
+  @Override
+  public void read(Value value, float[] destination) {
+    access.get(value).read(destination);
+  }
+
+  @Override
+  public double scalar(Value value) {
+    return access.get(value).first();
+  }
+
+  @Override
+  public long activationBytes() {
+    return buffers.bytes();
+  }
+
+  @Override
+  public void close() {
+    dnnl.close();
+  }
+}
