@@ -98,6 +98,16 @@ public final class RandomNetwork {
     return state;
   }
 
+  /** What {@link #feed} writes into the inputs. */
+  public Map<Value, float[]> inputs() {
+    return Collections.unmodifiableMap(inputs);
+  }
+
+  /** What {@link #feed} writes into the indices. */
+  public Map<Value, int[]> indices() {
+    return Collections.unmodifiableMap(indices);
+  }
+
   /** Writes every input and index. */
   public void feed(Program program) {
     inputs.forEach(program::write);

@@ -33,6 +33,6 @@ public final class ReferenceEngine implements Engine {
               + "Set engine.precision = f32, or engine.name = onednn.");
     }
     Schedule schedule = new Schedule(graph, options.training(), options.inspectable());
-    return new ReferenceProgram(graph, schedule, state);
+    return new ReferenceProgram(graph, schedule, state, options.training());
   }
 }

@@ -27,10 +27,15 @@ final class ReferenceProgram implements Program {
   private final List<Range> ranges = new ArrayList<>();
   private final float[] staging;
   private final Map<Op, Kernel> kernels = new HashMap<>();
+  private final boolean training;
   private boolean awaitsBackward;
 
-  ReferenceProgram(Graph graph, Schedule schedule, ParameterVectors state) {
+  /**
+   * @param training whether {@code schedule} holds the backward steps
+   */
+  ReferenceProgram(Graph graph, Schedule schedule, ParameterVectors state, boolean training) {
     this.schedule = schedule;
+    this.training = training;
     this.memory = new Memory(graph, schedule);
     this.bounds = new IndexBounds(graph);
     this.staging = new float[locate(graph.parameters(), state)];
@@ -66,13 +71,13 @@ final class ReferenceProgram implements Program {
     for (Op op : schedule.forward()) {
       kernels.get(op).forward();
     }
-    awaitsBackward = true;
+    awaitsBackward = training;
   }
 
   @Override
   public void backward() {
     if (!awaitsBackward) {
-      throw new IllegalStateException("backward() follows each forward() once");
+      throw new IllegalStateException("backward() follows each forward() of a training program once");
     }
     awaitsBackward = false;
     for (BackwardStep step : schedule.backward()) {

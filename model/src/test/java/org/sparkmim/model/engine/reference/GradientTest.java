@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import java.util.Random;
 import org.bytedeco.javacpp.FloatPointer;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.sparkmim.model.engine.Engine;
@@ -12,6 +13,7 @@ import org.sparkmim.model.engine.NetworkCase;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.engine.Program;
+import org.sparkmim.model.engine.RandomGraphs;
 import org.sparkmim.model.engine.RandomNetwork;
 import org.sparkmim.model.graph.Graph;
 
@@ -33,12 +35,19 @@ class GradientTest {
   void isTheDifferenceQuotientOfTheLosses(NetworkCase network) {
     long base = new Random().nextInt();
     for (long seed = base; seed < base + SEEDS; seed++) {
-      check(network, seed);
+      check(network.network(seed), network + ", seed " + seed);
     }
   }
 
-  private static void check(NetworkCase networkCase, long seed) {
-    RandomNetwork network = networkCase.network(seed);
+  @Test
+  void isTheDifferenceQuotientInRandomGraphs() {
+    long base = new Random().nextInt();
+    for (long seed = base; seed < base + 5 * SEEDS; seed++) {
+      check(RandomGraphs.network(seed), "random graph, seed " + seed);
+    }
+  }
+
+  private static void check(RandomNetwork network, String name) {
     Graph graph = network.graph();
     try (ParameterVectors state = network.state(graph);
         Program program = new ReferenceEngine().compile(graph, state, training())) {
@@ -55,11 +64,11 @@ class GradientTest {
       for (int i = 0; i < expected.length; i++) {
         float gradient = state.gradients().get(i);
         if (Float.isNaN(gradient)) {
-          assertThat(expected[i]).as("untouched parameter %d, seed %d", i, seed).isZero();
+          assertThat(expected[i]).as("untouched parameter %d of %s", i, name).isZero();
           continue;
         }
         assertThat((double) gradient)
-            .as("%s, parameter %d of %s, seed %d", networkCase, i, graph.parameters(), seed)
+            .as("%s, parameter %d of %s", name, i, graph.parameters())
             .isCloseTo(
                 expected[i],
                 within(ROUNDING * Math.abs(expected[i]) + TRUNCATION * (1 + largest)));
