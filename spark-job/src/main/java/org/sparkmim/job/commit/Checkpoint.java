@@ -1,0 +1,121 @@
+package org.sparkmim.job.commit;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.sparkmim.job.MimException;
+import org.sparkmim.job.RunObserver;
+
+/** A checkpoint that verified when it was opened. */
+public final class Checkpoint {
+  static final String FOLDER = "checkpoints";
+  private static final String PREFIX = "step-";
+
+  private final RunStorage storage;
+  private final Path directory;
+
+  Checkpoint(RunStorage storage, Path directory) {
+    this.storage = storage;
+    this.directory = directory;
+  }
+
+  /**
+   * Opens the newest whole checkpoint of a run, or one checkpoint.
+   *
+   * @param uri a run's directory or a checkpoint's
+   * @throws MimException (input) if there is none, or the one named is damaged
+   */
+  public static Checkpoint open(Configuration hadoop, String uri) {
+    try {
+      Path path = new Path(uri);
+      RunStorage storage = RunStorage.of(hadoop, path);
+      path = storage.fs().makeQualified(path);
+      if (path.getName().startsWith(PREFIX)) {
+        return one(storage, path);
+      }
+      Checkpoints all = new Checkpoints(storage, new Path(path, FOLDER), RunObserver.NONE);
+      Checkpoints.Newest newest = all.newest();
+      if (newest.checkpoint().isEmpty()) {
+        List<String> found = new ArrayList<>(newest.damaged());
+        throw MimException.input(
+            "Cannot find a checkpoint in "
+                + path
+                + (found.isEmpty() ? ": it has none" : ": " + String.join("; ", found))
+                + ". Name a run that has committed one, or its "
+                + FOLDER
+                + "/step-... directory.");
+      }
+      return new Checkpoint(storage, newest.checkpoint().get().directory());
+    } catch (IOException e) {
+      throw MimException.input("Cannot read " + uri + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static Checkpoint one(RunStorage storage, Path path) throws IOException {
+    if (!storage.exists(path)) {
+      throw MimException.input("Cannot find the checkpoint " + path + ". Check the path.");
+    }
+    Optional<String> damage =
+        new Checkpoints(storage, path.getParent(), RunObserver.NONE).damage(path);
+    if (damage.isPresent()) {
+      throw MimException.input(
+          "Cannot use the checkpoint " + path + ": " + damage.get() + ". Take another one.");
+    }
+    return new Checkpoint(storage, path);
+  }
+
+  /** Its directory, such as {@code run/checkpoints/step-00001200}. */
+  public Path directory() {
+    return directory;
+  }
+
+  /** Its weights under the official names; the metadata says which model they are of. */
+  public Path model() {
+    return new Path(directory, StateFiles.MODEL);
+  }
+
+  /** The directory of its run. */
+  public Path run() {
+    return directory.getParent().getParent();
+  }
+
+  /** Its directory's name, such as {@code step-00001200}. */
+  public String name() {
+    return directory.getName();
+  }
+
+  /** How far the run was. */
+  public Progress progress() {
+    try {
+      return StateFiles.readProgress(storage, directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Parameters and moments of a model whose tensors are those of {@code files}. */
+  public FlatState state(StateFiles files) {
+    try {
+      return files.readState(storage, directory);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The record of its run. */
+  public RunRecord record() {
+    try {
+      return record(storage, new Path(run(), RunRecord.NAME));
+    } catch (IOException e) {
+      throw MimException.input("Cannot read " + run() + ": " + e.getMessage(), e);
+    }
+  }
+
+  static RunRecord record(RunStorage storage, Path file) throws IOException {
+    return RunRecord.fromJson(storage.readSmall(file, Manifest.MAX_BYTES), file.toString());
+  }
+}

@@ -1,0 +1,168 @@
+package org.sparkmim.job.commit;
+
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.javacpp.FloatPointer;
+import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.weights.FloatSource;
+
+/**
+ * Parameters and Adam's two moments as raw little-endian float32 bytes on the heap, cut into slices.
+ *
+ * <p>Slices are what travels and what is averaged; whole arrays of bytes move at memory speed, which
+ * element-wise serialisation of ND4J arrays does not.
+ */
+public final class FlatState implements Serializable {
+  private static final long serialVersionUID = 1L;
+
+  /** Floats in a slice: small enough to spread over executors, large enough to be few. */
+  public static final int SLICE_FLOATS = 1 << 18;
+
+  /** The vectors of the state, in the order of their slices. */
+  public enum Vector {
+    PARAMETERS,
+    FIRST_MOMENT,
+    SECOND_MOMENT;
+
+    private FloatPointer of(ParameterVectors vectors) {
+      return switch (this) {
+        case PARAMETERS -> vectors.parameters();
+        case FIRST_MOMENT -> vectors.firstMoment();
+        case SECOND_MOMENT -> vectors.secondMoment();
+      };
+    }
+  }
+
+  private final long size;
+  private final byte[][] slices;
+
+  private FlatState(long size, byte[][] slices) {
+    this.size = size;
+    this.slices = slices;
+  }
+
+  /** A state of {@code size} parameters from its slices, in order. */
+  public static FlatState of(long size, byte[][] slices) {
+    if (slices.length != sliceCount(size)) {
+      throw new IllegalArgumentException(
+          slices.length + " slices given, " + size + " parameters take " + sliceCount(size));
+    }
+    for (int index = 0; index < slices.length; index++) {
+      if (slices[index] == null || slices[index].length != sliceBytes(size, index)) {
+        throw new IllegalArgumentException("slice " + index + " has not the length it must have");
+      }
+    }
+    return new FlatState(size, slices.clone());
+  }
+
+  /** Copies the state out of off-heap vectors. */
+  public static FlatState copyOf(ParameterVectors vectors) {
+    long size = vectors.size();
+    byte[][] slices = new byte[sliceCount(size)][];
+    for (int index = 0; index < slices.length; index++) {
+      slices[index] = new byte[sliceBytes(size, index)];
+      window(vectors, index).get(slices[index]);
+    }
+    return new FlatState(size, slices);
+  }
+
+  /** Copies one slice out of off-heap vectors. */
+  public static byte[] slice(ParameterVectors vectors, int index) {
+    byte[] slice = new byte[sliceBytes(vectors.size(), index)];
+    window(vectors, index).get(slice);
+    return slice;
+  }
+
+  /** A state of {@code size} zero parameters. */
+  public static FlatState zeros(long size) {
+    byte[][] slices = new byte[sliceCount(size)][];
+    for (int index = 0; index < slices.length; index++) {
+      slices[index] = new byte[sliceBytes(size, index)];
+    }
+    return new FlatState(size, slices);
+  }
+
+  /** Copies this state into off-heap vectors of the same size. */
+  public void copyTo(ParameterVectors vectors) {
+    if (vectors.size() != size) {
+      throw new IllegalArgumentException(
+          "vectors of " + vectors.size() + " floats given, the state has " + size);
+    }
+    for (int index = 0; index < slices.length; index++) {
+      window(vectors, index).put(slices[index]);
+    }
+  }
+
+  /** Slices of a state of {@code size} parameters. */
+  public static int sliceCount(long size) {
+    return Math.multiplyExact(Vector.values().length, slicesOfVector(size));
+  }
+
+  /** Number of parameters. */
+  public long size() {
+    return size;
+  }
+
+  /** Bytes of all slices. */
+  public long bytes() {
+    return Vector.values().length * size * Float.BYTES;
+  }
+
+  /** One slice; not a copy. */
+  public byte[] slice(int index) {
+    return slices[index];
+  }
+
+  /** A vector's values by position. */
+  public FloatSource values(Vector vector) {
+    int first = vector.ordinal() * slicesOfVector(size);
+    return (from, into, count) -> {
+      for (int done = 0; done < count; ) {
+        long at = from + done;
+        int offset = (int) (at % SLICE_FLOATS);
+        ByteBuffer slice = ByteBuffer.wrap(slices[first + (int) (at / SLICE_FLOATS)]);
+        int length = Math.min(count - done, slice.remaining() / Float.BYTES - offset);
+        slice
+            .position(offset * Float.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN)
+            .asFloatBuffer()
+            .get(into, done, length);
+        done += length;
+      }
+    };
+  }
+
+  /** Overwrites {@code count} values of a vector from element {@code at} on. */
+  public void put(Vector vector, long at, float[] values, int count) {
+    int first = vector.ordinal() * slicesOfVector(size);
+    for (int done = 0; done < count; ) {
+      int offset = (int) ((at + done) % SLICE_FLOATS);
+      ByteBuffer slice = ByteBuffer.wrap(slices[first + (int) ((at + done) / SLICE_FLOATS)]);
+      int length = Math.min(count - done, slice.remaining() / Float.BYTES - offset);
+      slice
+          .position(offset * Float.BYTES)
+          .order(ByteOrder.LITTLE_ENDIAN)
+          .asFloatBuffer()
+          .put(values, done, length);
+      done += length;
+    }
+  }
+
+  private static int slicesOfVector(long size) {
+    return Math.toIntExact((size + SLICE_FLOATS - 1) / SLICE_FLOATS);
+  }
+
+  private static int sliceBytes(long size, int index) {
+    long from = (long) (index % slicesOfVector(size)) * SLICE_FLOATS;
+    return (int) Math.min(SLICE_FLOATS, size - from) * Float.BYTES;
+  }
+
+  private static ByteBuffer window(ParameterVectors vectors, int index) {
+    long size = vectors.size();
+    FloatPointer vector = Vector.values()[index / slicesOfVector(size)].of(vectors);
+    long from = vector.position() + (long) (index % slicesOfVector(size)) * SLICE_FLOATS;
+    long floats = sliceBytes(size, index) / Float.BYTES;
+    return new FloatPointer(vector).limit(from + floats).position(from).asByteBuffer();
+  }
+}

@@ -1,0 +1,174 @@
+package org.sparkmim.job.commit;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.Path;
+import org.sparkmim.job.MimException;
+import org.sparkmim.job.commit.FlatState.Vector;
+import org.sparkmim.model.weights.Safetensors;
+import org.sparkmim.model.weights.SafetensorsReader;
+import org.sparkmim.model.weights.Tensor;
+import org.sparkmim.model.weights.TensorHeader;
+
+/**
+ * The files of a checkpoint: {@code model.safetensors} under the official names, {@code
+ * optimizer.safetensors} with Adam's moments, {@code state.json} with how far the run is.
+ *
+ * @param ranges the trained tensors
+ * @param fixed tensors that published checkpoints hold but nobody trains
+ * @param metadata what the model file says about itself
+ */
+public record StateFiles(
+    List<TensorRange> ranges, List<Tensor> fixed, Map<String, String> metadata) {
+  /** The weights' file name in every checkpoint. */
+  public static final String MODEL = "model.safetensors";
+
+  static final String OPTIMIZER = "optimizer.safetensors";
+  static final String STATE = "state.json";
+  private static final int FORMAT = 1;
+  private static final int PIECE = 1 << 18;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  public StateFiles {
+    ranges = List.copyOf(ranges);
+    fixed = List.copyOf(fixed);
+    metadata = Map.copyOf(metadata);
+  }
+
+  long size() {
+    return ranges.stream().mapToLong(TensorRange::elements).sum();
+  }
+
+  Map<String, RunStorage.Body> bodies(FlatState state, Progress progress) {
+    List<Tensor> model = new ArrayList<>(fixed);
+    List<Tensor> optimizer = new ArrayList<>();
+    for (TensorRange range : ranges) {
+      model.add(tensor(range.name(), range, state, Vector.PARAMETERS));
+      optimizer.add(tensor(firstMoment(range), range, state, Vector.FIRST_MOMENT));
+      optimizer.add(tensor(secondMoment(range), range, state, Vector.SECOND_MOMENT));
+    }
+    Map<String, RunStorage.Body> bodies = new HashMap<>();
+    bodies.put(MODEL, out -> Safetensors.write(out, metadata, model));
+    bodies.put(OPTIMIZER, out -> Safetensors.write(out, Map.of(), optimizer));
+    bodies.put(STATE, out -> out.write(toJson(progress)));
+    return bodies;
+  }
+
+  FlatState readState(RunStorage storage, Path checkpoint) throws IOException {
+    FlatState state = FlatState.zeros(size());
+    try (Opened model = Opened.at(storage, new Path(checkpoint, MODEL));
+        Opened optimizer = Opened.at(storage, new Path(checkpoint, OPTIMIZER))) {
+      for (TensorRange range : ranges) {
+        read(model, range.name(), range, state, Vector.PARAMETERS);
+        read(optimizer, firstMoment(range), range, state, Vector.FIRST_MOMENT);
+        read(optimizer, secondMoment(range), range, state, Vector.SECOND_MOMENT);
+      }
+    }
+    return state;
+  }
+
+  static Progress readProgress(RunStorage storage, Path checkpoint) throws IOException {
+    Path file = new Path(checkpoint, STATE);
+    String text = new String(storage.readSmall(file, Manifest.MAX_BYTES), StandardCharsets.UTF_8);
+    try {
+      JsonNode root = JSON.readTree(text);
+      if (root.path("format").asInt() != FORMAT) {
+        throw MimException.input(
+            "Cannot read " + file + ": its format is " + root.path("format") + ", known is 1.");
+      }
+      return new Progress(
+          number(root, "step"),
+          number(root, "round"),
+          Math.toIntExact(number(root, "epoch")),
+          number(root, "position"));
+    } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
+      throw MimException.input("Cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private static long number(JsonNode root, String name) {
+    if (!root.path(name).isIntegralNumber()) {
+      throw new IllegalArgumentException(name + " is not a whole number");
+    }
+    return root.get(name).asLong();
+  }
+
+  private static byte[] toJson(Progress progress) {
+    return JSON.createObjectNode()
+        .put("format", FORMAT)
+        .put("step", progress.step())
+        .put("round", progress.round())
+        .put("epoch", progress.epoch())
+        .put("position", progress.position())
+        .toPrettyString()
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static String firstMoment(TensorRange range) {
+    return "exp_avg." + range.name();
+  }
+
+  private static String secondMoment(TensorRange range) {
+    return "exp_avg_sq." + range.name();
+  }
+
+  private static Tensor tensor(String name, TensorRange range, FlatState state, Vector vector) {
+    var values = state.values(vector);
+    return Tensor.floats(
+        name,
+        range.shape(),
+        (from, into, count) -> values.read(range.offset() + from, into, count));
+  }
+
+  private static void read(
+      Opened file, String name, TensorRange range, FlatState state, Vector vector)
+      throws IOException {
+    TensorHeader header = file.reader.tensor(name);
+    if (!header.shape().equals(range.shape())) {
+      throw MimException.input(
+          "Cannot read "
+              + file.path
+              + ": tensor "
+              + name
+              + " has shape "
+              + header.shape()
+              + ", this run's model needs "
+              + range.shape()
+              + ".");
+    }
+    float[] piece = new float[(int) Math.min(PIECE, range.elements())];
+    for (long from = 0; from < range.elements(); from += PIECE) {
+      int count = (int) Math.min(PIECE, range.elements() - from);
+      file.reader.floats(header, from, piece, 0, count);
+      state.put(vector, range.offset() + from, piece, count);
+    }
+  }
+
+  /** A weights file and the stream behind it. */
+  private record Opened(Path path, SafetensorsReader reader, FSDataInputStream in)
+      implements AutoCloseable {
+    static Opened at(RunStorage storage, Path path) throws IOException {
+      long length = storage.fs().getFileStatus(path).getLen();
+      FSDataInputStream in = storage.fs().open(path);
+      try {
+        return new Opened(path, Safetensors.open(in::readFully, length, path.toString()), in);
+      } catch (IOException | RuntimeException e) {
+        in.close();
+        throw e;
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      in.close();
+    }
+  }
+}
