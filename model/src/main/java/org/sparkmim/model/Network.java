@@ -28,7 +28,8 @@ public final class Network implements AutoCloseable {
   private final ParameterLayout layout;
   private final ParameterVectors state;
   private final Program program;
-  private final ParameterUpdate update;
+  private final List<ParameterLayout.Entry> trained;
+  private ParameterUpdate update;
   private final boolean ownsState;
   private final int[] visible;
   private final int[] visibleAndCls;
@@ -57,12 +58,11 @@ public final class Network implements AutoCloseable {
                 state,
                 new Engine.Options(true, inspectable, engine.precision()));
     Schedule schedule = new Schedule(model.graph(), true, false);
-    List<ParameterLayout.Entry> trained =
+    trained =
         model.graph().parameters().stream()
             .filter(schedule::trains)
             .map(parameter -> layout.find(parameter.name()).orElseThrow())
             .toList();
-    update = new ParameterUpdate(state, trained);
     visible = new int[batch * spec.keep()];
     visibleAndCls = new int[batch * (spec.keep() + 1)];
     losses = new double[model.graph().losses().size()];
@@ -197,6 +197,9 @@ public final class Network implements AutoCloseable {
    * @param step number of this update, from 1
    */
   public void update(Optimizer optimizer, double rate, long step) {
+    if (update == null) {
+      update = new ParameterUpdate(state, trained);
+    }
     update.apply(optimizer, rate, step);
   }
 

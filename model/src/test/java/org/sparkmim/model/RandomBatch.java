@@ -1,0 +1,73 @@
+package org.sparkmim.model;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Random;
+import org.sparkmim.model.method.ModelSpec;
+
+/** A minibatch of noise with valid masks, for tests of the arithmetic. */
+public record RandomBatch(
+    float[] patches, int[] keepIds, int[] restoreIds, float[][] targets, float[][] weights) {
+
+  /** A small network that has every part of the real one. */
+  public static ModelSpec smallSpec() {
+    return new ModelSpec(
+        "localmim",
+        32,
+        8,
+        24,
+        4,
+        3,
+        4,
+        List.of(0, 1, 2, 3),
+        List.of(4.0, 2.0, 1.0, 0.5),
+        new ModelSpec.Decoder(16, 1, 2),
+        0.75,
+        9);
+  }
+
+  public static RandomBatch draw(ModelSpec spec, int batch, long seed) {
+    Random random = new Random(seed);
+    int keep = spec.keep();
+    int tokens = spec.tokens();
+    float[] patches = new float[batch * keep * spec.patchWidth()];
+    for (int i = 0; i < patches.length; i++) {
+      patches[i] = (float) random.nextGaussian();
+    }
+    int[] keepIds = new int[batch * keep];
+    int[] restoreIds = new int[batch * tokens];
+    for (int b = 0; b < batch; b++) {
+      List<Integer> order = new ArrayList<>();
+      for (int t = 0; t < tokens; t++) {
+        order.add(t);
+      }
+      Collections.shuffle(order, random);
+      for (int rank = 0; rank < tokens; rank++) {
+        restoreIds[b * tokens + order.get(rank)] = rank;
+        if (rank < keep) {
+          keepIds[b * keep + rank] = order.get(rank);
+        }
+      }
+    }
+    int taps = spec.taps().size();
+    float[][] targets = new float[taps][];
+    float[][] weights = new float[taps][];
+    for (int k = 0; k < taps; k++) {
+      int cells = spec.cellGrid(k) * spec.cellGrid(k);
+      targets[k] = new float[batch * cells * spec.targetWidth()];
+      weights[k] = new float[batch * cells];
+      for (int i = 0; i < targets[k].length; i++) {
+        targets[k][i] = random.nextFloat();
+      }
+      for (int i = 0; i < weights[k].length; i++) {
+        weights[k][i] = random.nextInt(5) / 4f;
+      }
+    }
+    return new RandomBatch(patches, keepIds, restoreIds, targets, weights);
+  }
+
+  public void feed(Network network) {
+    network.feed(patches, keepIds, restoreIds, targets, weights);
+  }
+}
