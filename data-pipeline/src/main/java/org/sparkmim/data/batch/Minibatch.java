@@ -1,0 +1,95 @@
+package org.sparkmim.data.batch;
+
+/**
+ * The arrays of one pre-training batch of B samples; allocated once and refilled. All row-major.
+ */
+public final class Minibatch {
+  private final BatchShape shape;
+  private final int size;
+  private final float[] patches;
+  private final int[] keepIds;
+  private final int[] restoreIds;
+  private final float[][] targets;
+  private final float[][] weights;
+  private final long[] sampleIds;
+  private final int[] labels;
+
+  /**
+   * @param size samples, B
+   * @throws IllegalArgumentException when an array would not fit into Java's limit
+   */
+  public Minibatch(BatchShape shape, int size) {
+    this.shape = shape;
+    this.size = size;
+    this.patches = new float[length(size, shape.keep(), shape.patchDim())];
+    this.keepIds = new int[length(size, shape.keep())];
+    this.restoreIds = new int[length(size, shape.tokens())];
+    this.targets = new float[shape.taps()][];
+    this.weights = new float[shape.taps()][];
+    for (int k = 0; k < shape.taps(); k++) {
+      targets[k] = new float[length(size, shape.cells(k), shape.targetDim())];
+      weights[k] = new float[length(size, shape.cells(k))];
+    }
+    this.sampleIds = new long[size];
+    this.labels = new int[size];
+  }
+
+  private static int length(long... factors) {
+    long product = 1;
+    for (long factor : factors) {
+      product = Math.multiplyExact(product, factor);
+    }
+    if (product < 1 || product > Integer.MAX_VALUE - 8) {
+      throw new IllegalArgumentException(
+          "A batch array of " + product + " numbers does not fit; lower the batch size");
+    }
+    return (int) product;
+  }
+
+  public BatchShape shape() {
+    return shape;
+  }
+
+  /** Samples, B. */
+  public int size() {
+    return size;
+  }
+
+  /**
+   * [B, K, 3*P*P] visible patches in rank order, each flattened (channel, row, column) as the patch
+   * convolution's weights are; mean/std normalised.
+   */
+  public float[] patches() {
+    return patches;
+  }
+
+  /** [B, K] token of each visible patch. */
+  public int[] keepIds() {
+    return keepIds;
+  }
+
+  /** [B, L] rank of each token; below K means visible. */
+  public int[] restoreIds() {
+    return restoreIds;
+  }
+
+  /** Per tap k: [B, cells_k, 3*bins]. */
+  public float[][] targets() {
+    return targets;
+  }
+
+  /** Per tap k: [B, cells_k], the loss weight of each cell. */
+  public float[][] weights() {
+    return weights;
+  }
+
+  /** [B]. */
+  public long[] sampleIds() {
+    return sampleIds;
+  }
+
+  /** [B], -1 where the data set has no labels. */
+  public int[] labels() {
+    return labels;
+  }
+}
