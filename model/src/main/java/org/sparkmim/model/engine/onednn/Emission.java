@@ -3,6 +3,7 @@ package org.sparkmim.model.engine.onednn;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Function;
 import org.sparkmim.model.graph.Schedule.Write;
@@ -40,11 +41,22 @@ record Emission(
     return write == Write.ADD ? attributes.accumulate() : attributes;
   }
 
-  /** The sum over rows of {@code [M, N]} as a contribution to a parameter's gradient. */
+  /**
+   * The sum over rows of {@code [M, N]} as a contribution to a parameter's gradient: a product with
+   * ones, because oneDNN's reduction has no fast path for this.
+   */
   List<Kernel> columnSums(Write write, Tensor rows, Tensor gradient) {
-    long width = rows.dims()[1];
-    return contribute(
-        write, gradient.reshape(1, width), sum -> primitives.columnSums(rows, sum));
+    if (write == Write.NONE) {
+      return List.of();
+    }
+    long count = rows.dims()[0];
+    Tensor ones = Tensor.of(dnnl.allocate(count * 4), rows.type(), 1, count);
+    float[] numbers = new float[Math.toIntExact(count)];
+    Arrays.fill(numbers, 1);
+    new HostAccess(ones).write(numbers);
+    return List.of(
+        primitives.matmul(
+            ones, rows, null, gradient.reshape(1, rows.dims()[1]), leaving(write)));
   }
 
   /** Scratch memory of float32. */

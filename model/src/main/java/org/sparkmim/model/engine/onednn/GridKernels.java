@@ -91,15 +91,8 @@ final class GridKernels {
               emission.leaving(xWrite)));
     }
     Tensor dOut = buffers.gradientRows(op.out());
-    Tensor dBias = buffers.gradient(op.bias()).reshape(1, out);
-    if (step.write(op.bias()) == Write.ADD) {
-      Tensor aside =
-          Tensor.of(emission.dnnl().allocate(out * Float.BYTES), dnnl_f32, 1, out);
-      kernels.add(primitives.columnSums(dOut, aside));
-      kernels.add(primitives.add(aside, dBias));
-    } else {
-      kernels.add(primitives.columnSums(dOut, dBias));
-    }
+    kernels.addAll(
+        emission.columnSums(step.write(op.bias()), dOut, buffers.gradient(op.bias())));
     return kernels;
   }
 

@@ -121,25 +121,6 @@ final class Primitives {
             DNNL_ARG_SRC_0, target, DNNL_ARG_SRC_1, dnnl.memory(from), DNNL_ARG_DST, target));
   }
 
-  /** Sums over rows: {@code [M, N]} to {@code [1, N]}. */
-  Kernel columnSums(Tensor from, Tensor to) {
-    dnnl_primitive_desc pd = new dnnl_primitive_desc();
-    check(
-        dnnl_reduction_primitive_desc_create(
-            pd,
-            dnnl.engine(),
-            dnnl_reduction_sum,
-            dnnl.describe(from),
-            dnnl.describe(to),
-            0f,
-            0f,
-            dnnl.attributes().seal()),
-        "column sums");
-    return dnnl.kernel(
-        dnnl.own(pd),
-        Map.of(DNNL_ARG_SRC, dnnl.memory(from), DNNL_ARG_DST, dnnl.memory(to)));
-  }
-
   private dnnl_primitive_desc geluDescription(Tensor x, Tensor y) {
     dnnl_primitive_desc pd = new dnnl_primitive_desc();
     check(
