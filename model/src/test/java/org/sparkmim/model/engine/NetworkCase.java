@@ -131,6 +131,14 @@ public enum NetworkCase {
         n.loss(y);
         n.loss(x);
       }),
+  FIXED_LAYER_BELOW_TWO_TRAINED_ONES(
+      n -> {
+        int width = n.size(1, 4);
+        Value x = n.input(n.size(1, 3), width);
+        Value y = n.builder().linear(x, n.constant(width, width), n.constant(width));
+        n.loss(linear(n, y, 2));
+        n.loss(layerNorm(n, y));
+      }),
   RESIDUAL_SHARED_THEN_ADDED_TO(
       n -> {
         Value x = linear(n, n.input(n.size(1, 3), n.size(2, 4)), n.size(2, 4));

@@ -23,7 +23,7 @@ record Operands(Memory memory, BackwardStep step) {
     return memory.gradient(out);
   }
 
-  /** Where to add the contribution to the gradient of an input; null where nothing is to be done. */
+  /** Where to add to the gradient of an input; null where nothing is to be done. */
   double[] gradientFor(Value input) {
     Write write = step == null ? Write.NONE : step.write(input);
     return switch (write) {

@@ -77,7 +77,7 @@ final class ReferenceProgram implements Program {
   @Override
   public void backward() {
     if (!awaitsBackward) {
-      throw new IllegalStateException("backward() follows each forward() of a training program once");
+      throw new IllegalStateException("backward() follows one forward() of a training program");
     }
     awaitsBackward = false;
     for (BackwardStep step : schedule.backward()) {
