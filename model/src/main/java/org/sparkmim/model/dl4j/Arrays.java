@@ -1,7 +1,6 @@
 package org.sparkmim.model.dl4j;
 
 import org.bytedeco.javacpp.FloatPointer;
-import org.bytedeco.javacpp.Pointer;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 
@@ -17,6 +16,6 @@ final class Arrays {
     if (array.elementWiseStride() != 1) {
       throw new IllegalArgumentException("expected contiguous memory: " + array.shapeInfoToString());
     }
-    return new FloatPointer((Pointer) array.data().addressPointer());
+    return new FloatPointer(array.data().addressPointer());
   }
 }

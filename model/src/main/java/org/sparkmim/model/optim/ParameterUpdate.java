@@ -54,8 +54,8 @@ public final class ParameterUpdate {
    */
   public void apply(Optimizer optimizer, double rate, long step) {
     if (optimizer instanceof Optimizer.AdamW adamw) {
-      double correction1 = 1 - Math.pow(adamw.beta1(), step);
-      double correction2 = 1 - Math.pow(adamw.beta2(), step);
+      double correction1 = 1 - Math.pow(adamw.beta1(), (double) step);
+      double correction2 = 1 - Math.pow(adamw.beta2(), (double) step);
       overTiles(tile -> adamw(tile, adamw, rate, correction1, correction2));
     } else {
       overTiles(tile -> sgd(tile, rate));

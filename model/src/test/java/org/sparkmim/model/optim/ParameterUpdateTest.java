@@ -14,7 +14,7 @@ class ParameterUpdateTest {
   private static final Init INIT = new Init.Constant(0);
   private static final Entry WEIGHT = new Entry("a.weight", List.of(50, 100), 0, INIT);
   private static final Entry BIAS = new Entry("a.bias", List.of(7), 5000, INIT);
-  private static final Entry UNTRAINED = new Entry("b.weight", List.of(3, 3), 5007, INIT);
+  /** Holds nine elements after the bias that no entry trains. */
   private static final int SIZE = 5016;
 
   @Test

@@ -118,7 +118,7 @@ class SafetensorsTest {
     try (FloatPointer vector = new FloatPointer(200_000);
         FloatPointer back = new FloatPointer(200_000)) {
       for (long i = 0; i < 200_000; i++) {
-        vector.put(i, i);
+        vector.put(i, (float) i);
         back.put(i, -1);
       }
       byte[] file =

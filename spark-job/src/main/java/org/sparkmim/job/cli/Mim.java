@@ -1,6 +1,8 @@
 package org.sparkmim.job.cli;
 
+import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -42,9 +44,14 @@ public final class Mim implements Runnable {
   }
 
   public static void main(String[] args) {
-    int code = run(new PrintWriter(System.out, true), new PrintWriter(System.err, true), args);
+    int code = run(terminal(System.out), terminal(System.err), args);
     // Spark and native libraries leave threads behind that would keep a finished process alive.
     System.exit(code);
+  }
+
+  /** In the terminal's own encoding, which is what the person reads. */
+  private static PrintWriter terminal(PrintStream stream) {
+    return new PrintWriter(stream, true, Charset.defaultCharset());
   }
 
   /** Prints the version that the jar was built as. */

@@ -93,10 +93,10 @@ public record DemoImages(long seed, int train, int test) {
 
   /** The picture of one sample, before compression. */
   BufferedImage picture(int split, int number) {
-    return draw(split, number, random(split, number));
+    return draw(number, random(split, number));
   }
 
-  private BufferedImage draw(int split, int number, SplittableRandom random) {
+  private BufferedImage draw(int number, SplittableRandom random) {
     int shorter = random.nextInt(SHORTEST_SIDE, 121);
     int longer = Math.min(LONGEST_SIDE, (int) (shorter * random.nextDouble(1, 1.5)));
     boolean upright = random.nextInt(3) == 0;
@@ -123,7 +123,7 @@ public record DemoImages(long seed, int train, int test) {
 
   private byte[] jpeg(int split, int number) throws IOException {
     SplittableRandom random = random(split, number);
-    BufferedImage picture = draw(split, number, random);
+    BufferedImage picture = draw(number, random);
     return encode(picture, (float) random.nextDouble(0.6, 0.93));
   }
 

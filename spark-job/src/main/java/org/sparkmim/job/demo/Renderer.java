@@ -55,7 +55,7 @@ final class Renderer {
     }
     if (hit != null) {
       Vec point = eye.plus(along.times(hit.distance()));
-      return lit(nearest.albedo(hit), point, hit.normal(), sample).plus(gloss(along, point, hit));
+      return lit(nearest.albedo(hit), point, hit.normal(), sample).plus(gloss(along, hit));
     }
     double ground = along.y() < 0 ? -eye.y() / along.y() : Double.POSITIVE_INFINITY;
     Vec level = new Vec(-eye.x(), 0, -eye.z()).unit();
@@ -115,7 +115,7 @@ final class Renderer {
     return open;
   }
 
-  private Vec gloss(Vec along, Vec point, Solid.Hit hit) {
+  private Vec gloss(Vec along, Solid.Hit hit) {
     Vec n = hit.normal();
     Vec mirrored = along.minus(n.times(2 * n.dot(along)));
     double s = Math.max(0, mirrored.dot(scene.sun()));
