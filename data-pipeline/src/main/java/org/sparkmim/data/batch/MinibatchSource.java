@@ -1,0 +1,162 @@
+package org.sparkmim.data.batch;
+
+import org.sparkmim.data.DataException;
+import org.sparkmim.data.dataset.Dataset;
+import org.sparkmim.data.dataset.SampleReader;
+import org.sparkmim.data.image.Augmentation;
+import org.sparkmim.data.image.CropBox;
+import org.sparkmim.data.image.ImageDecoder;
+import org.sparkmim.data.image.ImageFault;
+import org.sparkmim.data.image.ImageLimits;
+import org.sparkmim.data.image.Patches;
+import org.sparkmim.data.image.Raster;
+import org.sparkmim.data.image.Resampler;
+import org.sparkmim.data.order.Masking;
+import org.sparkmim.data.order.SampleOrder;
+import org.sparkmim.data.order.SampleRandom;
+import org.sparkmim.data.order.SampleRandom.Purpose;
+import org.sparkmim.data.target.HogPyramid;
+
+/**
+ * Fills pre-training batches. What a batch holds is a pure function of (data set, shape,
+ * augmentation, seed, epoch, first position); the object itself only keeps buffers and open files.
+ * One a thread.
+ */
+public final class MinibatchSource implements AutoCloseable {
+  private final Dataset dataset;
+  private final BatchShape shape;
+  private final Augmentation augmentation;
+  private final long seed;
+  private final SampleReader reader;
+  private final ImageDecoder decoder;
+  private final Resampler resampler = new Resampler();
+  private final HogPyramid hog;
+  private final byte[] planes;
+  private final float[] noise;
+
+  public MinibatchSource(Dataset dataset, BatchShape shape, Augmentation augmentation, long seed) {
+    this.dataset = dataset;
+    this.shape = shape;
+    this.augmentation = augmentation;
+    this.seed = seed;
+    this.reader = new SampleReader(dataset);
+    this.decoder = new ImageDecoder(limits(dataset));
+    this.hog =
+        new HogPyramid(shape.imageSize(), shape.imageSize(), shape.cellSizes(), shape.hogBins());
+    this.planes = new byte[3 * shape.imageSize() * shape.imageSize()];
+    this.noise = new float[shape.tokens()];
+  }
+
+  static ImageLimits limits(Dataset dataset) {
+    return new ImageLimits(
+        Integer.parseInt(dataset.manifest().settings().get("max-file-bytes")),
+        Long.parseLong(dataset.manifest().settings().get("max-pixels")));
+  }
+
+  /**
+   * Fills all B samples: positions {@code first} to {@code first+B-1} of the epoch's order. Positions
+   * past the end go on in the next epoch's order, so that batches need not divide the data set.
+   *
+   * @param out a batch of this source's shape
+   * @throws DataException (input) naming the sample that cannot be read or decoded
+   */
+  public void fill(Minibatch out, long epoch, long first) {
+    if (!out.shape().equals(shape)) {
+      throw new IllegalArgumentException("The batch has another shape than its source");
+    }
+    long n = dataset.size();
+    long orderEpoch = -1;
+    SampleOrder order = null;
+    for (int b = 0; b < out.size(); b++) {
+      long position = Math.addExact(first, b);
+      long sampleEpoch = Math.addExact(epoch, position / n);
+      if (order == null || sampleEpoch != orderEpoch) {
+        order = new SampleOrder(seed, sampleEpoch, n);
+        orderEpoch = sampleEpoch;
+      }
+      fillSample(out, b, sampleEpoch, order.at(position % n));
+    }
+  }
+
+  /** Fills slot {@code b} with a given sample, as it looks in the given epoch. */
+  public void fillSample(Minibatch out, int b, long epoch, long id) {
+    loadCrop(epoch, id);
+    out.sampleIds()[b] = id;
+    out.labels()[b] = dataset.index().label()[Math.toIntExact(id)];
+    hog.extract(planes, out.targets(), b);
+    mask(out, b, epoch, id);
+    int token = b * shape.keep();
+    for (int k = 0; k < shape.keep(); k++, token++) {
+      Patches.write(
+          planes,
+          shape.imageSize(),
+          shape.patchSize(),
+          out.keepIds()[token],
+          out.patches(),
+          token * shape.patchDim());
+    }
+  }
+
+  /**
+   * The crop of a sample in an epoch as 8-bit RGB planes [3, S, S]; valid until the next call.
+   *
+   * @throws DataException (input) naming the sample that cannot be read or decoded
+   */
+  public byte[] loadCrop(long epoch, long id) {
+    int length = reader.read(id);
+    try {
+      Raster picture = decoder.decode(reader.bytes(), length);
+      CropBox box =
+          CropBox.random(
+              new SampleRandom(seed, epoch, id, Purpose.CROP),
+              picture.width(),
+              picture.height(),
+              augmentation);
+      boolean flip =
+          augmentation.flip()
+              && new SampleRandom(seed, epoch, id, Purpose.FLIP).nextDouble() < 0.5;
+      resampler.crop(picture, box, shape.imageSize(), flip, planes);
+      return planes;
+    } catch (ImageFault e) {
+      throw undecodable(dataset, id, e);
+    }
+  }
+
+  static DataException undecodable(Dataset dataset, long id, ImageFault fault) {
+    return new DataException(
+        DataException.Kind.INPUT,
+        "Cannot decode "
+            + dataset.describe(id)
+            + ": "
+            + fault.getMessage()
+            + ". Run 'mim inspect' on the data set.",
+        fault);
+  }
+
+  private void mask(Minibatch out, int b, long epoch, long id) {
+    SampleRandom random = new SampleRandom(seed, epoch, id, Purpose.MASK);
+    for (int t = 0; t < noise.length; t++) {
+      noise[t] = random.nextFloat();
+    }
+    int tokens = shape.tokens();
+    Masking.rankInto(
+        noise, shape.keep(), out.keepIds(), b * shape.keep(), out.restoreIds(), b * tokens);
+    for (int k = 0; k < shape.taps(); k++) {
+      int cells = shape.cells(k);
+      Masking.cellWeightsInto(
+          out.restoreIds(),
+          b * tokens,
+          shape.keep(),
+          shape.grid(),
+          (int) Math.sqrt(cells),
+          out.weights()[k],
+          b * cells);
+    }
+  }
+
+  @Override
+  public void close() {
+    reader.close();
+    decoder.close();
+  }
+}

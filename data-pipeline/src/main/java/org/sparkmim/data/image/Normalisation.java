@@ -1,0 +1,35 @@
+package org.sparkmim.data.image;
+
+/** 8-bit values to mean/std-normalised floats with the ImageNet statistics, in float32 as published. */
+public final class Normalisation {
+  private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
+  private static final float[] STD = {0.229f, 0.224f, 0.225f};
+  private static final float[][] TABLE = table();
+
+  private Normalisation() {}
+
+  /** The 256 normalised values of a channel (0 red, 1 green, 2 blue). */
+  static float[] of(int channel) {
+    return TABLE[channel];
+  }
+
+  /** Mean of a channel on the scale 0..1. */
+  public static float mean(int channel) {
+    return MEAN[channel];
+  }
+
+  /** Standard deviation of a channel on the scale 0..1. */
+  public static float std(int channel) {
+    return STD[channel];
+  }
+
+  private static float[][] table() {
+    float[][] table = new float[3][256];
+    for (int c = 0; c < 3; c++) {
+      for (int value = 0; value < 256; value++) {
+        table[c][value] = (value / 255f - MEAN[c]) / STD[c];
+      }
+    }
+    return table;
+  }
+}

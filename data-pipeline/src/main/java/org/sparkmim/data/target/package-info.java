@@ -1,0 +1,2 @@
+/** What the decoders are asked to predict: histograms of oriented gradients at several scales. */
+package org.sparkmim.data.target;
