@@ -71,8 +71,7 @@ public final class EvaluationBatches implements AutoCloseable {
     int length = reader.read(id);
     try {
       int shortSide = Math.round(imageSize * 256 / 224f);
-      resampler.centre(
-          decoder.decode(reader.bytes(), length), shortSide, imageSize, planes);
+      resampler.centre(decoder.decode(reader.bytes(), length), shortSide, imageSize, planes);
       return planes;
     } catch (ImageFault e) {
       throw MinibatchSource.undecodable(dataset, id, e);

@@ -14,8 +14,7 @@ import org.sparkmim.data.DataException;
 public record LoaderSettings(int threads, int queue) implements Serializable {
   public LoaderSettings {
     if (threads < 0 || threads > 1024) {
-      throw DataException.argument(
-          "data.loader.threads must be auto or 1..1024, got %d", threads);
+      throw DataException.argument("data.loader.threads must be auto or 1..1024, got %d", threads);
     }
     if (queue < 1 || queue > 1024) {
       throw DataException.argument("data.loader.queue must be 1..1024 batches, got %d", queue);

@@ -54,8 +54,9 @@ public final class MinibatchSource implements AutoCloseable {
   }
 
   /**
-   * Fills all B samples: positions {@code first} to {@code first+B-1} of the epoch's order. Positions
-   * past the end go on in the next epoch's order, so that batches need not divide the data set.
+   * Fills all B samples: positions {@code first} to {@code first+B-1} of the epoch's order.
+   * Positions past the end go on in the next epoch's order, so that batches need not divide the
+   * data set.
    *
    * @param out a batch of this source's shape
    * @throws DataException (input) naming the sample that cannot be read or decoded
@@ -113,8 +114,7 @@ public final class MinibatchSource implements AutoCloseable {
               picture.height(),
               augmentation);
       boolean flip =
-          augmentation.flip()
-              && new SampleRandom(seed, epoch, id, Purpose.FLIP).nextDouble() < 0.5;
+          augmentation.flip() && new SampleRandom(seed, epoch, id, Purpose.FLIP).nextDouble() < 0.5;
       resampler.crop(picture, box, shape.imageSize(), flip, planes);
       return planes;
     } catch (ImageFault e) {

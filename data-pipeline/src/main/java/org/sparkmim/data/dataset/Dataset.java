@@ -36,8 +36,8 @@ public final class Dataset {
   }
 
   /**
-   * Opens a data set: its commit must be there and sound, its shards present in full size, its index
-   * complete. Hashes are not verified here; {@link Inspection} does that.
+   * Opens a data set: its commit must be there and sound, its shards present in full size, its
+   * index complete. Hashes are not verified here; {@link Inspection} does that.
    *
    * @throws DataException (input) naming what is missing or damaged
    */
@@ -105,8 +105,7 @@ public final class Dataset {
     int labels = manifest.labels().size();
     int next = 0;
     for (int s = 0; s < manifest.shards().size(); s++) {
-      PlaceChecker places =
-          new PlaceChecker(index, s, manifest.shards().get(s), labels, next);
+      PlaceChecker places = new PlaceChecker(index, s, manifest.shards().get(s), labels, next);
       ParquetTables.readPlaces(
           hadoop, storage.path(INDEX + "/" + manifest.index().get(s).name()), places);
       next = places.next();

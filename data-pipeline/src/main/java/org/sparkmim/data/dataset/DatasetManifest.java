@@ -61,9 +61,12 @@ public record DatasetManifest(
     quarantined = new TreeMap<>(quarantined);
   }
 
-  /** Identity of the content: what the samples are and how they are labelled, not where they lie. */
+  /**
+   * Identity of the content: what the samples are and how they are labelled, not where they lie.
+   */
   public static String contentHash(long samples, List<Label> labels, List<FileEntry> shards) {
-    return Sha256.of(Json.write(Map.of("samples", samples)) + Json.write(labels) + Json.write(shards));
+    return Sha256.of(
+        Json.write(Map.of("samples", samples)) + Json.write(labels) + Json.write(shards));
   }
 
   String toJson() {
@@ -107,7 +110,9 @@ public record DatasetManifest(
     long labelled = labels.stream().mapToLong(Label::samples).sum();
     require(labels.isEmpty() || labelled == samples, where, "label counts add up to " + labelled);
     require(
-        contentHash(samples, labels, shards).equals(hash), where, "its hash does not match its content");
+        contentHash(samples, labels, shards).equals(hash),
+        where,
+        "its hash does not match its content");
   }
 
   private static void requireName(String where, FileEntry entry) {

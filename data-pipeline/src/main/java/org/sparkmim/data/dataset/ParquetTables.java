@@ -82,8 +82,8 @@ public final class ParquetTables {
   }
 
   /** Writes quarantine rows. */
-  public static void writeQuarantine(
-      FileSystem fileSystem, Path path, Iterable<QuarantineRow> rows) throws IOException {
+  public static void writeQuarantine(FileSystem fileSystem, Path path, Iterable<QuarantineRow> rows)
+      throws IOException {
     try (ParquetWriter<Group> writer = writer(fileSystem, path, QUARANTINE)) {
       for (QuarantineRow row : rows) {
         Group group = new SimpleGroup(QUARANTINE);
@@ -118,8 +118,8 @@ public final class ParquetTables {
   }
 
   /** Reads quarantine rows, in order. */
-  public static void readQuarantine(
-      Configuration hadoop, Path path, Consumer<QuarantineRow> rows) throws IOException {
+  public static void readQuarantine(Configuration hadoop, Path path, Consumer<QuarantineRow> rows)
+      throws IOException {
     read(
         hadoop,
         path,
@@ -143,7 +143,11 @@ public final class ParquetTables {
         PLACES,
         g ->
             places.accept(
-                g.getLong(0, 0), g.getString(1, 0), g.getLong(2, 0), g.getInteger(3, 0), g.getInteger(4, 0)));
+                g.getLong(0, 0),
+                g.getString(1, 0),
+                g.getLong(2, 0),
+                g.getInteger(3, 0),
+                g.getInteger(4, 0)));
   }
 
   private static void read(

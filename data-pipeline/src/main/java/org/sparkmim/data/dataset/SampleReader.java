@@ -7,9 +7,7 @@ import java.util.Map;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.sparkmim.data.DataException;
 
-/**
- * Reads encoded pictures by ranged reads. Keeps a few shards open and one buffer; one a thread.
- */
+/** Reads encoded pictures by ranged reads. Keeps a few shards open and one buffer; one a thread. */
 public final class SampleReader implements AutoCloseable {
   private static final int OPEN_SHARDS = 32;
 
@@ -44,7 +42,9 @@ public final class SampleReader implements AutoCloseable {
     return length;
   }
 
-  /** The bytes of the sample read last, from the start of the array; overwritten by the next read. */
+  /**
+   * The bytes of the sample read last, from the start of the array; overwritten by the next read.
+   */
   public byte[] bytes() {
     return buffer;
   }

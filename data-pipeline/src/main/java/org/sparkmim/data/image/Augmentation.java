@@ -43,7 +43,11 @@ public record Augmentation(
       List<Double> scale = pair(mimData, "augment.scale");
       List<Double> ratio = pair(mimData, "augment.ratio");
       return new Augmentation(
-          scale.get(0), scale.get(1), ratio.get(0), ratio.get(1), mimData.getBoolean("augment.flip"));
+          scale.get(0),
+          scale.get(1),
+          ratio.get(0),
+          ratio.get(1),
+          mimData.getBoolean("augment.flip"));
     } catch (ConfigException e) {
       throw new DataException(
           DataException.Kind.ARGUMENT, "Cannot read data.augment: " + e.getMessage(), e);

@@ -2,11 +2,14 @@ package org.sparkmim.data.image;
 
 import org.sparkmim.data.image.ImageFault.Reason;
 
-/** Bounds-checked big- and little-endian reads of an encoded picture; past its end it is truncated. */
+/**
+ * Bounds-checked big- and little-endian reads of an encoded picture; past its end it is truncated.
+ */
 record EncodedBytes(byte[] bytes, int length) {
   int u8(long at) throws ImageFault {
     if (at < 0 || at >= length) {
-      throw new ImageFault(Reason.TRUNCATED, "ends after " + length + " bytes, before its data does");
+      throw new ImageFault(
+          Reason.TRUNCATED, "ends after " + length + " bytes, before its data does");
     }
     return bytes[(int) at] & 0xff;
   }

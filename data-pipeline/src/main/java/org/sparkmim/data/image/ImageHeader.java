@@ -28,7 +28,8 @@ public record ImageHeader(ImageFormat format, long width, long height) {
           case WEBP -> WebpStructure.header(in);
         };
     if (header.width <= 0 || header.height <= 0) {
-      throw new ImageFault(Reason.CORRUPT, "claims " + header.width + "x" + header.height + " pixels");
+      throw new ImageFault(
+          Reason.CORRUPT, "claims " + header.width + "x" + header.height + " pixels");
     }
     return header;
   }

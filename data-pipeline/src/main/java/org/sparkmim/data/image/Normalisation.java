@@ -1,6 +1,8 @@
 package org.sparkmim.data.image;
 
-/** 8-bit values to mean/std-normalised floats with the ImageNet statistics, in float32 as published. */
+/**
+ * 8-bit values to mean/std-normalised floats with the ImageNet statistics, in float32 as published.
+ */
 public final class Normalisation {
   private static final float[] MEAN = {0.485f, 0.456f, 0.406f};
   private static final float[] STD = {0.229f, 0.224f, 0.225f};

@@ -1,8 +1,8 @@
 package org.sparkmim.data.image;
 
 /**
- * Cuts a box out of a picture and resizes it to square planes: antialiased bicubic, rounded to 8 bits
- * after the horizontal and after the vertical pass. Keeps its buffers; one a thread.
+ * Cuts a box out of a picture and resizes it to square planes: antialiased bicubic, rounded to 8
+ * bits after the horizontal and after the vertical pass. Keeps its buffers; one a thread.
  */
 public final class Resampler {
   private static final int HALF = 1 << (ResampleAxis.FRACTION_BITS - 1);
@@ -26,8 +26,8 @@ public final class Resampler {
   }
 
   /**
-   * Resizes the whole picture so that its short side is {@code shortSide}, and cuts the central size
-   * x size out of it, as torchvision's Resize and CenterCrop do.
+   * Resizes the whole picture so that its short side is {@code shortSide}, and cuts the central
+   * size x size out of it, as torchvision's Resize and CenterCrop do.
    *
    * @param planes receives RGB planes [3, size, size]
    */

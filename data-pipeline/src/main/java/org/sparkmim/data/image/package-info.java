@@ -1,2 +1,4 @@
-/** Encoded pictures to 8-bit planes: hostile input checked first, then decoded, cropped, resampled. */
+/**
+ * Encoded pictures to 8-bit planes: hostile input checked first, then decoded, cropped, resampled.
+ */
 package org.sparkmim.data.image;

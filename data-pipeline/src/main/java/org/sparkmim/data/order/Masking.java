@@ -78,7 +78,11 @@ public final class Masking {
       int[] restoreIds, int restoreAt, int keep, int grid, int side, float[] weights, int at) {
     if (side <= 0 || (side % grid != 0 && grid % side != 0)) {
       throw new IllegalArgumentException(
-          "Cells per side (" + side + ") must be a multiple or a divisor of the grid (" + grid + ")");
+          "Cells per side ("
+              + side
+              + ") must be a multiple or a divisor of the grid ("
+              + grid
+              + ")");
     }
     int patchesAcross = Math.max(1, grid / side);
     int cellsAcross = Math.max(1, side / grid);

@@ -2,8 +2,8 @@ package org.sparkmim.data.order;
 
 /**
  * A permutation of the sample ids [0, n), different for every (seed, epoch), computed position by
- * position in constant memory: a balanced Feistel network over the smallest power of four that holds
- * n, walked until it lands inside [0, n). No worker count enters it.
+ * position in constant memory: a balanced Feistel network over the smallest power of four that
+ * holds n, walked until it lands inside [0, n). No worker count enters it.
  */
 public final class SampleOrder {
   private static final int ROUNDS = 6;

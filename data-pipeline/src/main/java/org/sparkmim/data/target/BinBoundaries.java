@@ -4,9 +4,9 @@ package org.sparkmim.data.target;
  * The directions that separate neighbouring orientation bins.
  *
  * <p>With {@code theta = atan2(a, b)} folded into {@code [0, pi)}, boundary {@code k} (1 to bins-1)
- * lies at {@code theta = k*pi/bins}, and the sign of {@code a*cos(theta_k) - b*sin(theta_k)} says on
- * which side a gradient is: the bin is the number of boundaries it has reached. A gradient exactly on
- * a boundary belongs to the bin above it.
+ * lies at {@code theta = k*pi/bins}, and the sign of {@code a*cos(theta_k) - b*sin(theta_k)} says
+ * on which side a gradient is: the bin is the number of boundaries it has reached. A gradient
+ * exactly on a boundary belongs to the bin above it.
  *
  * @param cosine exact-zero-aware cosines, one a boundary
  * @param sine sines, one a boundary
@@ -15,8 +15,8 @@ package org.sparkmim.data.target;
  */
 record BinBoundaries(double[] cosine, double[] sine, int[] integerCosine, int[] integerSine) {
   /**
-   * Largest component of an integer boundary vector: times twice the largest 8-bit gradient (1020) it
-   * stays below 2^31.
+   * Largest component of an integer boundary vector: times twice the largest 8-bit gradient (1020)
+   * it stays below 2^31.
    */
   private static final long MAX_COMPONENT = 1 << 20;
 
@@ -53,8 +53,8 @@ record BinBoundaries(double[] cosine, double[] sine, int[] integerCosine, int[] 
 
   /**
    * The last continued-fraction convergent of {@code x} in [0,1] with a denominator up to {@link
-   * #MAX_COMPONENT}. No fraction with a smaller denominator lies between a convergent and its limit,
-   * so no 8-bit gradient can fall between the true boundary and the integer one.
+   * #MAX_COMPONENT}. No fraction with a smaller denominator lies between a convergent and its
+   * limit, so no 8-bit gradient can fall between the true boundary and the integer one.
    */
   private static long[] lastConvergent(double x) {
     long p0 = 1;

@@ -20,12 +20,7 @@ final class FloatGradients implements Gradients {
    * @param biasB constant added to the vertical component
    */
   FloatGradients(
-      float[] pixels,
-      int height,
-      int width,
-      double biasA,
-      double biasB,
-      BinBoundaries boundaries) {
+      float[] pixels, int height, int width, double biasA, double biasB, BinBoundaries boundaries) {
     this.pixels = pixels;
     this.height = height;
     this.width = width;

@@ -1,10 +1,10 @@
 package org.sparkmim.data.target;
 
 /**
- * Histograms of oriented gradients as LocalMIM defines them (methods 2.5): per colour channel, Sobel
- * gradients with mirror padding, {@code theta = atan2(horizontal, vertical)}, hard binning of {@code
- * floor(theta/pi * bins) mod bins} weighted by the magnitude, mean over the cell, L2 normalisation
- * over the bins of one channel of one cell.
+ * Histograms of oriented gradients as LocalMIM defines them (methods 2.5): per colour channel,
+ * Sobel gradients with mirror padding, {@code theta = atan2(horizontal, vertical)}, hard binning of
+ * {@code floor(theta/pi * bins) mod bins} weighted by the magnitude, mean over the cell, L2
+ * normalisation over the bins of one channel of one cell.
  *
  * <p>Results are [cells, 3*bins], cells row-major, index {@code channel*bins + bin}. Flat cells are
  * all zero. See {@link HogPyramid} for the form that reuses its buffers.

@@ -87,8 +87,7 @@ public final class HogPyramid {
   /** As {@link #extract(float[], float[][], int)}, with a constant added to every gradient. */
   void extract(float[] pixels, double biasA, double biasB, float[][] out, int sample) {
     requireLength(pixels.length);
-    extract(
-        new FloatGradients(pixels, height, width, biasA, biasB, boundaries), out, sample);
+    extract(new FloatGradients(pixels, height, width, biasA, biasB, boundaries), out, sample);
   }
 
   private void extract(Gradients gradients, float[][] out, int sample) {

@@ -1,8 +1,8 @@
 package org.sparkmim.data.target;
 
 /**
- * Gradients of an 8-bit image in exact integer arithmetic. Simple loops over whole rows, so that the
- * compiler turns them into vector instructions.
+ * Gradients of an 8-bit image in exact integer arithmetic. Simple loops over whole rows, so that
+ * the compiler turns them into vector instructions.
  */
 final class IntegerGradients implements Gradients {
   private final byte[] pixels;

@@ -39,8 +39,7 @@ class BatchShapeTest {
   private static void assertArgument(Runnable runnable, String message) {
     assertThatThrownBy(runnable::run)
         .isInstanceOfSatisfying(
-            DataException.class,
-            e -> assertThat(e.kind()).isEqualTo(DataException.Kind.ARGUMENT))
+            DataException.class, e -> assertThat(e.kind()).isEqualTo(DataException.Kind.ARGUMENT))
         .hasMessageContaining(message);
   }
 }

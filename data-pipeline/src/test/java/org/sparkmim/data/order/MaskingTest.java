@@ -15,8 +15,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 class MaskingTest {
   @ParameterizedTest
   @CsvSource({
-    "196,0.75,49", "196,0.7,58", "196,0.6,78", "36,0.75,9", "25,0.75,6", "25,0.8,4", "100,0.9,9",
-    "49,0.75,12", "64,0.7,19"
+    "196,0.75,49",
+    "196,0.7,58",
+    "196,0.6,78",
+    "36,0.75,9",
+    "25,0.75,6",
+    "25,0.8,4",
+    "100,0.9,9",
+    "49,0.75,12",
+    "64,0.7,19"
   })
   void keepsAsManyTokensAsThePublishedCode(int tokens, double ratio, int keep) {
     assertThat(Masking.keepCount(tokens, ratio)).isEqualTo(keep);
@@ -44,7 +51,8 @@ class MaskingTest {
     for (int rank = 0; rank < tokens; rank++) {
       assertThat(all.restoreIds()[all.keepIds()[rank]]).isEqualTo(rank);
       if (rank > 0) {
-        assertThat(noise[all.keepIds()[rank]]).isGreaterThanOrEqualTo(noise[all.keepIds()[rank - 1]]);
+        assertThat(noise[all.keepIds()[rank]])
+            .isGreaterThanOrEqualTo(noise[all.keepIds()[rank - 1]]);
       }
       if (rank < tokens / 2) {
         assertThat(some.keepIds()[rank]).isEqualTo(all.keepIds()[rank]);

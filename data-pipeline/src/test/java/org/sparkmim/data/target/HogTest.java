@@ -39,7 +39,14 @@ class HogTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1,0,4,9", "0,1,0,0", "1,1,2,4", "1,-1,6,13", "-1,0,4,9", "0,-1,0,0", "-1,-1,2,4", "-1,1,6,13"
+    "1,0,4,9",
+    "0,1,0,0",
+    "1,1,2,4",
+    "1,-1,6,13",
+    "-1,0,4,9",
+    "0,-1,0,0",
+    "-1,-1,2,4",
+    "-1,1,6,13"
   })
   void putsARampIntoOneBin(int dx, int dy, int binOf9, int binOf18) {
     float[] ramp = image((x, y) -> 40 + dx * x + dy * y);

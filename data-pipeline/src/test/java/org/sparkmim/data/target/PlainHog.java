@@ -17,8 +17,7 @@ final class PlainHog {
             a += weight * (p(picture, size, c, y + d, x - 1) - p(picture, size, c, y + d, x + 1));
             b += weight * (p(picture, size, c, y - 1, x + d) - p(picture, size, c, y + 1, x + d));
           }
-          int bin =
-              Math.floorMod((int) Math.floor(Math.atan2(a, b) / Math.PI * bins), bins);
+          int bin = Math.floorMod((int) Math.floor(Math.atan2(a, b) / Math.PI * bins), bins);
           int cell = y / cellSize * side + x / cellSize;
           histogram[(cell * 3 + c) * bins + bin] += Math.hypot(a, b) / (cellSize * cellSize);
         }
