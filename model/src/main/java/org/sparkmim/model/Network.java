@@ -1,8 +1,8 @@
 package org.sparkmim.model;
 
 import java.util.List;
-import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.Engine;
+import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Program;
@@ -54,9 +54,7 @@ public final class Network implements AutoCloseable {
         engine
             .engine()
             .compile(
-                model.graph(),
-                state,
-                new Engine.Options(true, inspectable, engine.precision()));
+                model.graph(), state, new Engine.Options(true, inspectable, engine.precision()));
     Schedule schedule = new Schedule(model.graph(), true, false);
     trained =
         model.graph().parameters().stream()
@@ -78,8 +76,7 @@ public final class Network implements AutoCloseable {
    *
    * @param inspectable whether every labelled value can be read after a pass; takes more memory
    */
-  public static Network create(
-      ModelSpec spec, EngineSpec engine, int batch, boolean inspectable) {
+  public static Network create(ModelSpec spec, EngineSpec engine, int batch, boolean inspectable) {
     MimModel model = LocalMim.build(spec, batch);
     ParameterLayout layout = ParameterLayout.of(model.graph());
     ParameterVectors state = ParameterVectors.allocate(layout.size());
@@ -87,8 +84,7 @@ public final class Network implements AutoCloseable {
   }
 
   /** A network on vectors that somebody else owns, of {@code layoutOf(spec).size()} floats. */
-  public static Network bind(
-      ModelSpec spec, EngineSpec engine, int batch, ParameterVectors state) {
+  public static Network bind(ModelSpec spec, EngineSpec engine, int batch, ParameterVectors state) {
     MimModel model = LocalMim.build(spec, batch);
     ParameterLayout layout = ParameterLayout.of(model.graph());
     if (layout.size() != state.size()) {
@@ -153,11 +149,7 @@ public final class Network implements AutoCloseable {
    * @param weights per tap {@code [B, cells]}
    */
   public void feed(
-      float[] patches,
-      int[] keepIds,
-      int[] restoreIds,
-      float[][] targets,
-      float[][] weights) {
+      float[] patches, int[] keepIds, int[] restoreIds, float[][] targets, float[][] weights) {
     int keep = spec.keep();
     for (int b = 0; b < batch; b++) {
       visibleAndCls[b * (keep + 1)] = 0;

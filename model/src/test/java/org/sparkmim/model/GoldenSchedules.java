@@ -10,8 +10,7 @@ public final class GoldenSchedules {
   private GoldenSchedules() {}
 
   public static JsonNode read(String section) throws IOException {
-    try (InputStream in =
-        GoldenSchedules.class.getResourceAsStream("/golden/schedules_dev.json")) {
+    try (InputStream in = GoldenSchedules.class.getResourceAsStream("/golden/schedules_dev.json")) {
       return new ObjectMapper().readTree(in).get(section);
     }
   }

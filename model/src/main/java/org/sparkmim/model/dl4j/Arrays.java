@@ -14,7 +14,8 @@ final class Arrays {
       throw new IllegalArgumentException("expected float, got " + array.dataType());
     }
     if (array.elementWiseStride() != 1) {
-      throw new IllegalArgumentException("expected contiguous memory: " + array.shapeInfoToString());
+      throw new IllegalArgumentException(
+          "expected contiguous memory: " + array.shapeInfoToString());
     }
     return new FloatPointer(array.data().addressPointer());
   }

@@ -23,8 +23,7 @@ import org.sparkmim.model.method.ModelSpec;
  * The network at run time inside DL4J. Gradients are written straight into DL4J's flattened
  * gradient view; nothing is copied.
  */
-public final class MimLayer extends AbstractLayer<MimLayerConfiguration>
-    implements IOutputLayer {
+public final class MimLayer extends AbstractLayer<MimLayerConfiguration> implements IOutputLayer {
   private static final long serialVersionUID = 1L;
 
   private INDArray parameters;
@@ -107,12 +106,8 @@ public final class MimLayer extends AbstractLayer<MimLayerConfiguration>
     for (int k = 0; k < spec.taps().size(); k++) {
       float[] prediction = network.prediction(k);
       int columns = prediction.length / batch;
-      INDArray part =
-          Nd4j.createFromArray(prediction).reshape(batch, columns);
-      out.get(
-              NDArrayIndex.all(),
-              NDArrayIndex.interval(first, first + columns))
-          .assign(part);
+      INDArray part = Nd4j.createFromArray(prediction).reshape(batch, columns);
+      out.get(NDArrayIndex.all(), NDArrayIndex.interval(first, first + columns)).assign(part);
       first += columns;
     }
     return out;

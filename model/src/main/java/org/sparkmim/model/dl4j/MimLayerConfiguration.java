@@ -115,9 +115,7 @@ public final class MimLayerConfiguration extends org.deeplearning4j.nn.conf.laye
   public List<Regularization> getRegularizationByParam(String key) {
     ParameterLayout.Entry entry =
         MimParameters.layout(this).find(MimParameters.officialName(key)).orElseThrow();
-    return entry.decayed() && weightDecay > 0
-        ? List.of(new WeightDecay(weightDecay, true))
-        : null;
+    return entry.decayed() && weightDecay > 0 ? List.of(new WeightDecay(weightDecay, true)) : null;
   }
 
   @Override

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.function.ToLongFunction;
 
 /**
- * Places buffers in one block of memory so that those alive at the same time do not overlap.
- * Greedy by size, largest first, each at the lowest offset that is free during its life.
+ * Places buffers in one block of memory so that those alive at the same time do not overlap. Greedy
+ * by size, largest first, each at the lowest offset that is free during its life.
  */
 public final class Arena {
   private static final long ALIGNMENT = 64;

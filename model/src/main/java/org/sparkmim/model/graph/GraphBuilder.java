@@ -87,8 +87,7 @@ public final class GraphBuilder {
     int tokens = qkv.extent(1);
     Value probabilities = result("attention", new int[] {batch, heads, tokens, tokens}, false);
     Value out =
-        result(
-            "attended", new int[] {batch, tokens, qkv.width() / 3}, qkv.differentiable());
+        result("attended", new int[] {batch, tokens, qkv.width() / 3}, qkv.differentiable());
     append(new Op.Attention(qkv, heads, probabilities, out));
     return out;
   }
@@ -205,8 +204,7 @@ public final class GraphBuilder {
   }
 
   private Value result(String kind, int[] shape, boolean differentiable) {
-    return value(
-        kind + "#" + values.size(), Value.Role.RESULT, shape, differentiable, null, null);
+    return value(kind + "#" + values.size(), Value.Role.RESULT, shape, differentiable, null, null);
   }
 
   private Value value(

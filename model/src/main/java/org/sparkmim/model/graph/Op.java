@@ -26,9 +26,8 @@ public sealed interface Op {
   List<Value> saved();
 
   /**
-   * {@code out = x * W' + bias (+ residual)} over rows. {@code weight} is {@code [out, in]};
-   * {@code x} is {@code [.., in]}. {@code residual} may be null; if given it has the shape of the
-   * output.
+   * {@code out = x * W' + bias (+ residual)} over rows. {@code weight} is {@code [out, in]}; {@code
+   * x} is {@code [.., in]}. {@code residual} may be null; if given it has the shape of the output.
    */
   record Linear(Value x, Value weight, Value bias, Value residual, Value out) implements Op {
     @Override

@@ -11,9 +11,9 @@ import java.util.Set;
 /**
  * The two lists of kernels of a graph and the life of every buffer they touch.
  *
- * <p>Time runs over the forward operations, then over the backward ones in reverse. A gradient
- * that receives several contributions is {@link Write#SET} by the first and added to by the rest.
- * The gradient of a residual input is the gradient of the output: as long as it is the first
+ * <p>Time runs over the forward operations, then over the backward ones in reverse. A gradient that
+ * receives several contributions is {@link Write#SET} by the first and added to by the rest. The
+ * gradient of a residual input is the gradient of the output: as long as it is the first
  * contribution both share one buffer and nothing is copied.
  */
 public final class Schedule {
@@ -123,8 +123,7 @@ public final class Schedule {
 
   /** Whether the backward pass writes the gradient of that parameter. */
   public boolean trains(Value parameter) {
-    return backward.stream()
-        .anyMatch(step -> step.write(parameter) != Write.NONE);
+    return backward.stream().anyMatch(step -> step.write(parameter) != Write.NONE);
   }
 
   private void planForward(Graph graph, int keepUntil, int end) {

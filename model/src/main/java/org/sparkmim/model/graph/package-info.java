@@ -1,2 +1,5 @@
-/** A static network: values of fixed shape, about a dozen operations, and the order of their kernels. */
+/**
+ * A static network: values of fixed shape, about a dozen operations, and the order of their
+ * kernels.
+ */
 package org.sparkmim.model.graph;

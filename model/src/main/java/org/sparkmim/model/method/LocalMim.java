@@ -67,14 +67,7 @@ public final class LocalMim {
           }
         });
     return new MimModel(
-        graph.build(),
-        patches,
-        visible,
-        visibleAndCls,
-        restoreIds,
-        targets,
-        weights,
-        predictions);
+        graph.build(), patches, visible, visibleAndCls, restoreIds, targets, weights, predictions);
   }
 
   /** Tensors of a published checkpoint that are not trained. */
@@ -113,8 +106,7 @@ public final class LocalMim {
     }
     Value normed = layers.layerNorm(name + ".norm", stream);
     graph.label("decoder_norm/" + tap, normed);
-    return head(
-        graph, name + ".pred.", graph.dropFirstToken(normed), spec.scales().get(tap), spec);
+    return head(graph, name + ".pred.", graph.dropFirstToken(normed), spec.scales().get(tap), spec);
   }
 
   /** The rescaling head; layer numbers are those of the published sequence. */
@@ -130,8 +122,7 @@ public final class LocalMim {
       return layers.pointwise(name + 4, fourTimes, out);
     }
     if (scale == 2) {
-      return layers.pointwise(
-          name + 1, layers.upsample(name + 0, x, x.width() / 2, grid), out);
+      return layers.pointwise(name + 1, layers.upsample(name + 0, x, x.width() / 2, grid), out);
     }
     if (scale == 1) {
       return layers.pointwise(name + 0, x, out);

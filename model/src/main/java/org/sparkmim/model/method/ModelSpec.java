@@ -120,8 +120,7 @@ public record ModelSpec(
         "model.mask-ratio",
         maskRatio,
         "leaves " + kept + " of " + grid * grid + " patches visible; at least 1 must be, not all");
-    require(
-        hogBins >= 1 && hogBins <= 64, "model.hog.bins", hogBins, "must lie between 1 and 64");
+    require(hogBins >= 1 && hogBins <= 64, "model.hog.bins", hogBins, "must lie between 1 and 64");
   }
 
   /** Reads and checks the section {@code mim.model}. */
@@ -274,8 +273,7 @@ public record ModelSpec(
     if (!isAuto(model, key)) {
       return model.getInt(key);
     }
-    require(
-        preset != null, "model." + key, "auto", "must be a number when model.arch is custom");
+    require(preset != null, "model." + key, "auto", "must be a number when model.arch is custom");
     return preset;
   }
 

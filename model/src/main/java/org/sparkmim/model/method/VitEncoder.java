@@ -29,8 +29,7 @@ final class VitEncoder {
     int width = spec.width();
     int patch = spec.patchSize();
     Value table =
-        graph.constant(
-            "pos_embed", Positions.table(spec.grid(), width), 1 + spec.tokens(), width);
+        graph.constant("pos_embed", Positions.table(spec.grid(), width), 1 + spec.tokens(), width);
     Value weight =
         graph.parameter(
             "patch_embed.proj.weight",
@@ -41,9 +40,7 @@ final class VitEncoder {
             patch);
     Value bias =
         graph.parameter(
-            "patch_embed.proj.bias",
-            new Init.Uniform(1 / Math.sqrt(spec.patchWidth())),
-            width);
+            "patch_embed.proj.bias", new Init.Uniform(1 / Math.sqrt(spec.patchWidth())), width);
     Value cls = graph.parameter("cls_token", new Init.Normal(0.02), 1, 1, width);
     Value embedded = graph.linear(patches, weight, bias, graph.gatherRows(table, visible));
     Value stream = graph.prependToken(embedded, cls);

@@ -62,9 +62,7 @@ public final class Layers {
     Value hidden =
         graph.gelu(
             linear(
-                name + ".mlp.fc1",
-                layerNorm(name + ".norm2", attended),
-                (int) (width * mlpRatio)));
+                name + ".mlp.fc1", layerNorm(name + ".norm2", attended), (int) (width * mlpRatio)));
     return linear(name + ".mlp.fc2", hidden, width, attended);
   }
 }

@@ -15,6 +15,8 @@ public sealed interface Optimizer extends Serializable {
     }
   }
 
-  /** {@code p -= lr * g}; no momentum, no decay. Averaging it over workers equals a bigger batch. */
+  /**
+   * {@code p -= lr * g}; no momentum, no decay. Averaging it over workers equals a bigger batch.
+   */
   record Sgd() implements Optimizer {}
 }

@@ -24,16 +24,13 @@ public final class ParameterUpdate {
   private final OffHeap gradients;
   private final OffHeap firstMoment;
   private final OffHeap secondMoment;
-  private final ThreadLocal<float[][]> scratch =
-      ThreadLocal.withInitial(() -> new float[4][TILE]);
+  private final ThreadLocal<float[][]> scratch = ThreadLocal.withInitial(() -> new float[4][TILE]);
 
   /**
    * @param trained which parameters receive gradients; the others are not touched, not even by
    *     decay
    */
-  public ParameterUpdate(
-      ParameterVectors state,
-      List<ParameterLayout.Entry> trained) {
+  public ParameterUpdate(ParameterVectors state, List<ParameterLayout.Entry> trained) {
     parameters = new OffHeap(state.parameters(), state.size());
     gradients = new OffHeap(state.gradients(), state.size());
     firstMoment = new OffHeap(state.firstMoment(), state.size());

@@ -2,7 +2,9 @@ package org.sparkmim.model.weights;
 
 import org.bytedeco.javacpp.FloatPointer;
 
-/** A tensor's values by position, so that a vector of any length is written without a copy of it. */
+/**
+ * A tensor's values by position, so that a vector of any length is written without a copy of it.
+ */
 @FunctionalInterface
 public interface FloatSource {
   /** Copies elements {@code from .. from+count} into the start of {@code into}. */

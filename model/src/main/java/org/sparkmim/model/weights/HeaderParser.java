@@ -41,12 +41,12 @@ final class HeaderParser {
     HeaderParser parser = new HeaderParser(refusal, dataBytes);
     // A strict decoder of our own, because Jackson would guess other encodings from zero bytes.
     InputStreamReader text =
-        new InputStreamReader(
-            new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
+        new InputStreamReader(new ByteArrayInputStream(json), StandardCharsets.UTF_8.newDecoder());
     try (JsonParser in = JSON.createParser(text)) {
       parser.header(in);
     } catch (JsonProcessingException e) {
-      throw refusal.of("its header is not valid JSON: " + Refusal.quoted(e.getOriginalMessage()), e);
+      throw refusal.of(
+          "its header is not valid JSON: " + Refusal.quoted(e.getOriginalMessage()), e);
     } catch (IOException e) {
       throw refusal.of("its header is not valid UTF-8 text", e);
     }

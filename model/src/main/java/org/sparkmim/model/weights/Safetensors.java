@@ -58,16 +58,17 @@ public final class Safetensors {
     }
     FileChannel channel = FileChannel.open(file, StandardOpenOption.READ);
     try {
-      ByteSource source = (position, into, offset, length) -> {
-        ByteBuffer target = ByteBuffer.wrap(into, offset, length);
-        for (long at = position; target.hasRemaining(); ) {
-          int read = channel.read(target, at);
-          if (read < 0) {
-            throw new EOFException();
-          }
-          at += read;
-        }
-      };
+      ByteSource source =
+          (position, into, offset, length) -> {
+            ByteBuffer target = ByteBuffer.wrap(into, offset, length);
+            for (long at = position; target.hasRemaining(); ) {
+              int read = channel.read(target, at);
+              if (read < 0) {
+                throw new EOFException();
+              }
+              at += read;
+            }
+          };
       return open(source, channel.size(), refusal, channel);
     } catch (IOException | RuntimeException e) {
       channel.close();

@@ -64,8 +64,7 @@ public final class SafetensorsReader implements Closeable {
    * @throws ModelException if the file has no such tensor
    */
   public TensorHeader tensor(String name) {
-    return find(name)
-        .orElseThrow(() -> refusal.of("it has no tensor " + Refusal.quoted(name)));
+    return find(name).orElseThrow(() -> refusal.of("it has no tensor " + Refusal.quoted(name)));
   }
 
   /** All values of a floating-point tensor, F64 rounded to float. */
@@ -100,10 +99,15 @@ public final class SafetensorsReader implements Closeable {
       throws IOException {
     requireFloating(tensor);
     inPieces(
-        tensor, from, count, (piece, done, n) -> decode(tensor.type(), piece, into, offset + done, n));
+        tensor,
+        from,
+        count,
+        (piece, done, n) -> decode(tensor.type(), piece, into, offset + done, n));
   }
 
-  /** Copies a whole floating-point tensor into an off-heap vector, from its element {@code at} on. */
+  /**
+   * Copies a whole floating-point tensor into an off-heap vector, from its element {@code at} on.
+   */
   public void floats(TensorHeader tensor, FloatPointer into, long at) throws IOException {
     requireFloating(tensor);
     long start = into.position() + at;
@@ -126,7 +130,8 @@ public final class SafetensorsReader implements Closeable {
     if (tensor.type().isFloating()) {
       throw wrongType(tensor, "whole numbers");
     }
-    inPieces(tensor, from, count, (piece, done, n) -> decode(tensor, piece, into, offset + done, n));
+    inPieces(
+        tensor, from, count, (piece, done, n) -> decode(tensor, piece, into, offset + done, n));
   }
 
   /** Copies bytes {@code from .. from+count} of a tensor into an array. */

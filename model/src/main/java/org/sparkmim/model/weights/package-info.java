@@ -1,2 +1,4 @@
-/** Weights as safetensors files: a hardened reader and a writer whose bytes depend on content only. */
+/**
+ * Weights as safetensors files: a hardened reader and a writer whose bytes depend on content only.
+ */
 package org.sparkmim.model.weights;

@@ -185,8 +185,7 @@ public enum NetworkCase {
         Value positions = b.gatherRows(n.constant(5, width), n.choices(5, batch, kept));
         Value patches = n.input(batch, kept, n.size(2, 4));
         Value embedded =
-            b.linear(
-                patches, n.parameter(width, patches.width()), n.parameter(width), positions);
+            b.linear(patches, n.parameter(width, patches.width()), n.parameter(width), positions);
         Value x = block(n, b.prependToken(embedded, n.parameter(1, 1, width)), 2);
         b.label("block/0", x);
         Value restore = n.permutations(batch, 4);
@@ -270,8 +269,7 @@ public enum NetworkCase {
     int outs = n.size(1, 3);
     Value x = n.parameter(n.size(1, 2), grid * grid, channels);
     n.loss(
-        n.builder()
-            .convTranspose2x(x, n.parameter(channels, outs, 2, 2), n.parameter(outs), grid));
+        n.builder().convTranspose2x(x, n.parameter(channels, outs, 2, 2), n.parameter(outs), grid));
   }
 
   private static void avgPool(RandomNetwork n, int grid) {

@@ -100,8 +100,6 @@ class GraphBuilderTest {
   }
 
   private static void refuses(Supplier<Value> mistake, String message) {
-    assertThatIllegalArgumentException()
-        .isThrownBy(mistake::get)
-        .withMessageContaining(message);
+    assertThatIllegalArgumentException().isThrownBy(mistake::get).withMessageContaining(message);
   }
 }

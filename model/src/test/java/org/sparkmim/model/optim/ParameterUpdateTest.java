@@ -14,6 +14,7 @@ class ParameterUpdateTest {
   private static final Init INIT = new Init.Constant(0);
   private static final Entry WEIGHT = new Entry("a.weight", List.of(50, 100), 0, INIT);
   private static final Entry BIAS = new Entry("a.bias", List.of(7), 5000, INIT);
+
   /** Holds nine elements after the bias that no entry trains. */
   private static final int SIZE = 5016;
 
@@ -48,9 +49,7 @@ class ParameterUpdateTest {
       float[] result = new float[SIZE];
       state.parameters().get(result);
       for (int i = 0; i < SIZE; i++) {
-        assertThat((double) result[i])
-            .as("element %d", i)
-            .isEqualTo(p[i], Offset.offset(1e-6));
+        assertThat((double) result[i]).as("element %d", i).isEqualTo(p[i], Offset.offset(1e-6));
       }
     }
   }

@@ -84,8 +84,7 @@ class SafetensorsTest {
                 Tensor.raw("brain", TensorType.BF16, List.of(2L), brain),
                 Tensor.raw("wide", TensorType.F64, List.of(1L), wide)));
     SafetensorsReader in = open(file);
-    assertThat(in.floats("half"))
-        .containsExactly(1f, -2f, 0x1p-24f, Float.POSITIVE_INFINITY);
+    assertThat(in.floats("half")).containsExactly(1f, -2f, 0x1p-24f, Float.POSITIVE_INFINITY);
     assertThat(in.floats("brain")).containsExactly(1f, -3.140625f);
     assertThat(in.floats("wide")).containsExactly((float) Math.PI);
   }
@@ -165,9 +164,16 @@ class SafetensorsTest {
     Path file = directory.resolve("big.safetensors");
     long large = 3L << 30;
     String json =
-        "{\"a\":{\"dtype\":\"U8\",\"shape\":[" + large + "],\"data_offsets\":[0," + large + "]},"
+        "{\"a\":{\"dtype\":\"U8\",\"shape\":["
+            + large
+            + "],\"data_offsets\":[0,"
+            + large
+            + "]},"
             + "\"b\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":["
-            + large + "," + (large + 4) + "]}}";
+            + large
+            + ","
+            + (large + 4)
+            + "]}}";
     byte[] head = file(json, 0);
     // Sparse: the gigabytes between take no room on the disk.
     try (RandomAccessFile out = new RandomAccessFile(file.toFile(), "rw")) {
@@ -224,8 +230,7 @@ class SafetensorsTest {
     byte[] file = file(json.replace('\'', '"'), dataBytes);
     assertThatThrownBy(() -> open(file))
         .isInstanceOfSatisfying(
-            ModelException.class,
-            e -> assertThat(e.kind()).isEqualTo(ModelException.Kind.INPUT))
+            ModelException.class, e -> assertThat(e.kind()).isEqualTo(ModelException.Kind.INPUT))
         .hasMessageStartingWith("Cannot read memory: ")
         .hasMessageContaining(message)
         .hasMessageContaining("copy or write it again");

@@ -42,13 +42,10 @@ final class AttentionKernels {
         Tensor.in(emission.scratch(), probabilities.type(), probabilities.dims());
     Tensor dScores = Tensor.in(emission.scratch2(), probabilities.type(), probabilities.dims());
     return List.of(
-        primitives.matmul(
-            turned(probabilities), dOut, null, part(op, dQkv, 2), plain(add)),
-        primitives.matmul(
-            dOut, turned(part(op, qkv, 2)), null, dProbabilities, plain(false)),
+        primitives.matmul(turned(probabilities), dOut, null, part(op, dQkv, 2), plain(add)),
+        primitives.matmul(dOut, turned(part(op, qkv, 2)), null, dProbabilities, plain(false)),
         primitives.softmaxBackward(probabilities, dProbabilities, dScores),
-        primitives.matmul(
-            dScores, part(op, qkv, 1), null, part(op, dQkv, 0), scaled(op, add)),
+        primitives.matmul(dScores, part(op, qkv, 1), null, part(op, dQkv, 0), scaled(op, add)),
         primitives.matmul(
             turned(dScores), part(op, qkv, 0), null, part(op, dQkv, 1), scaled(op, add)));
   }
@@ -58,8 +55,7 @@ final class AttentionKernels {
   }
 
   private Dnnl.Attributes scaled(Op.Attention op, boolean add) {
-    Dnnl.Attributes attributes =
-        emission.dnnl().attributes().scale(1 / Math.sqrt(op.headWidth()));
+    Dnnl.Attributes attributes = emission.dnnl().attributes().scale(1 / Math.sqrt(op.headWidth()));
     return add ? attributes.accumulate() : attributes;
   }
 
@@ -88,7 +84,6 @@ final class AttentionKernels {
   private static Tensor turned(Tensor t) {
     long[] d = t.dims();
     long[] s = t.strides();
-    return t.view(
-        0, new long[] {d[0], d[1], d[3], d[2]}, new long[] {s[0], s[1], s[3], s[2]});
+    return t.view(0, new long[] {d[0], d[1], d[3], d[2]}, new long[] {s[0], s[1], s[3], s[2]});
   }
 }

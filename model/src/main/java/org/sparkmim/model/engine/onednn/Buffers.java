@@ -35,8 +35,7 @@ final class Buffers {
   private final int activationType;
   private final long bytes;
 
-  Buffers(
-      Graph graph, Schedule schedule, ParameterVectors state, Precision precision, Dnnl dnnl) {
+  Buffers(Graph graph, Schedule schedule, ParameterVectors state, Precision precision, Dnnl dnnl) {
     this.schedule = schedule;
     activationType = precision == Precision.BF16 ? dnnl_bf16 : dnnl_f32;
     for (Op op : graph.ops()) {

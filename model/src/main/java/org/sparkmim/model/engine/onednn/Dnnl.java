@@ -88,8 +88,7 @@ final class Dnnl implements AutoCloseable {
     dnnl_memory memory = new dnnl_memory();
     check(dnnl_memory_create(memory, md, engine, null), "memory");
     cleanup.push(() -> dnnl_memory_destroy(memory));
-    region.request(
-        bytes, data -> check(dnnl_memory_set_data_handle(memory, data), "memory"));
+    region.request(bytes, data -> check(dnnl_memory_set_data_handle(memory, data), "memory"));
     return memory;
   }
 
@@ -125,8 +124,7 @@ final class Dnnl implements AutoCloseable {
     /** Multiplies the result. */
     Attributes scale(double factor) {
       check(
-          dnnl_post_ops_append_eltwise(postOps, dnnl_eltwise_linear, (float) factor, 0f),
-          "scale");
+          dnnl_post_ops_append_eltwise(postOps, dnnl_eltwise_linear, (float) factor, 0f), "scale");
       count++;
       return this;
     }

@@ -18,8 +18,8 @@ record Emission(
     Dnnl dnnl, Primitives primitives, Buffers buffers, Region scratch, Region scratch2) {
 
   /**
-   * Leaves a contribution to a gradient: straight into its buffer, or through scratch memory and
-   * an addition where others have written before.
+   * Leaves a contribution to a gradient: straight into its buffer, or through scratch memory and an
+   * addition where others have written before.
    */
   List<Kernel> contribute(Write write, Tensor gradient, Function<Tensor, Kernel> kernel) {
     List<Kernel> kernels = new ArrayList<>();
@@ -55,8 +55,7 @@ record Emission(
     Arrays.fill(numbers, 1);
     new HostAccess(ones).write(numbers);
     return List.of(
-        primitives.matmul(
-            ones, rows, null, gradient.reshape(1, rows.dims()[1]), leaving(write)));
+        primitives.matmul(ones, rows, null, gradient.reshape(1, rows.dims()[1]), leaving(write)));
   }
 
   /** Scratch memory of float32. */

@@ -29,8 +29,7 @@ final class GridKernels {
     Buffers buffers = emission.buffers();
     long out = op.out().width();
     Tensor columns = columns(op);
-    Tensor bias =
-        Tensor.of(emission.dnnl().allocate(4 * out * Float.BYTES), dnnl_f32, 1, 4 * out);
+    Tensor bias = Tensor.of(emission.dnnl().allocate(4 * out * Float.BYTES), dnnl_f32, 1, 4 * out);
     packing.add(emission.primitives().copy(byPixel(op, buffers.of(op.weight())), columns));
     HostAccess fourfold = new HostAccess(bias);
     HostAccess single = new HostAccess(buffers.of(op.bias()));
@@ -91,8 +90,7 @@ final class GridKernels {
               emission.leaving(xWrite)));
     }
     Tensor dOut = buffers.gradientRows(op.out());
-    kernels.addAll(
-        emission.columnSums(step.write(op.bias()), dOut, buffers.gradient(op.bias())));
+    kernels.addAll(emission.columnSums(step.write(op.bias()), dOut, buffers.gradient(op.bias())));
     return kernels;
   }
 
@@ -127,10 +125,7 @@ final class GridKernels {
   /** A view of {@code [C, O, 2, 2]} as {@code [C, 2, 2, O]}. */
   private static Tensor byPixel(Op.ConvTranspose2x op, Tensor weight) {
     long out = op.out().width();
-    return weight.view(
-        0,
-        new long[] {op.x().width(), 2, 2, out},
-        new long[] {4 * out, 2, 1, 4});
+    return weight.view(0, new long[] {op.x().width(), 2, 2, out}, new long[] {4 * out, 2, 1, 4});
   }
 
   /** One row for each input token: {@code [B*g, g, 2, 2*O]}. */

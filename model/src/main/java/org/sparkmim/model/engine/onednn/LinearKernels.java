@@ -31,8 +31,7 @@ final class LinearKernels {
     if (op.residual() != null) {
       attributes.add(buffers.rows(op.residual()));
     }
-    return List.of(
-        product(x, weight.transpose(), bias, buffers.rows(op.out()), attributes));
+    return List.of(product(x, weight.transpose(), bias, buffers.rows(op.out()), attributes));
   }
 
   List<Kernel> backward(Op.Linear op, BackwardStep step) {
@@ -48,26 +47,17 @@ final class LinearKernels {
                   dOut.transpose(),
                   buffers.rows(op.x()),
                   null,
-                  buffers
-                      .gradient(op.weight())
-                      .reshape(op.out().width(), op.x().width()),
+                  buffers.gradient(op.weight()).reshape(op.out().width(), op.x().width()),
                   emission.leaving(weightWrite)));
     }
-    kernels.addAll(
-        emission.columnSums(step.write(op.bias()), dOut, buffers.gradient(op.bias())));
+    kernels.addAll(emission.columnSums(step.write(op.bias()), dOut, buffers.gradient(op.bias())));
     Write xWrite = step.write(op.x());
     if (xWrite != Write.NONE) {
       kernels.add(
-          product(
-              dOut,
-              weight(op),
-              null,
-              buffers.gradientRows(op.x()),
-              emission.leaving(xWrite)));
+          product(dOut, weight(op), null, buffers.gradientRows(op.x()), emission.leaving(xWrite)));
     }
     if (op.residual() != null && step.write(op.residual()) == Write.ADD) {
-      kernels.add(
-          emission.primitives().add(dOut, buffers.gradientRows(op.residual())));
+      kernels.add(emission.primitives().add(dOut, buffers.gradientRows(op.residual())));
     }
     return kernels;
   }

@@ -19,8 +19,7 @@ final class NormKernels {
   }
 
   List<Kernel> forward(Op.LayerNorm op) {
-    return List.of(
-        emission.primitives().layerNorm(norm(op), emission.buffers().rows(op.out())));
+    return List.of(emission.primitives().layerNorm(norm(op), emission.buffers().rows(op.out())));
   }
 
   List<Kernel> backward(Op.LayerNorm op, BackwardStep step) {
@@ -33,8 +32,7 @@ final class NormKernels {
     Tensor dx =
         write == Write.SET
             ? buffers.gradientRows(op.x())
-            : Tensor.in(
-                emission.scratch(), buffers.activationType(), op.x().rows(), width);
+            : Tensor.in(emission.scratch(), buffers.activationType(), op.x().rows(), width);
     List<Kernel> kernels = new ArrayList<>();
     kernels.add(
         emission
@@ -78,8 +76,7 @@ final class NormKernels {
         : aside;
   }
 
-  private void addAside(
-      List<Kernel> kernels, BackwardStep step, Value parameter, Tensor aside) {
+  private void addAside(List<Kernel> kernels, BackwardStep step, Value parameter, Tensor aside) {
     if (step.write(parameter) == Write.ADD) {
       Tensor gradient = emission.buffers().gradient(parameter).reshape(parameter.size());
       kernels.add(emission.primitives().add(aside, gradient));

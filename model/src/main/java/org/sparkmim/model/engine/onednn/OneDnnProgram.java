@@ -36,8 +36,7 @@ final class OneDnnProgram implements Program {
     indexBounds = new IndexBounds(graph);
     Region scratch = new Region();
     Region scratch2 = new Region();
-    Emission emission =
-        new Emission(dnnl, new Primitives(dnnl), buffers, scratch, scratch2);
+    Emission emission = new Emission(dnnl, new Primitives(dnnl), buffers, scratch, scratch2);
     linear = new LinearKernels(emission, packing);
     attention = new AttentionKernels(emission);
     norm = new NormKernels(emission);

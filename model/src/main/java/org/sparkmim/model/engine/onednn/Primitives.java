@@ -21,8 +21,7 @@ final class Primitives {
   /** {@code c = a * b}, then what the attributes say; {@code bias} may be null. */
   Kernel matmul(Tensor a, Tensor b, Tensor bias, Tensor c, Dnnl.Attributes attributes) {
     dnnl_primitive_desc pd =
-        matmulDescription(
-            dnnl.describe(a), dnnl.describe(b), bias, dnnl.describe(c), attributes);
+        matmulDescription(dnnl.describe(a), dnnl.describe(b), bias, dnnl.describe(c), attributes);
     Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>(attributes.arguments());
     arguments.put(DNNL_ARG_SRC, dnnl.memory(a));
     arguments.put(DNNL_ARG_WEIGHTS, dnnl.memory(b));
@@ -85,8 +84,7 @@ final class Primitives {
 
   /** Copies with change of layout and type. */
   Kernel copy(Tensor from, Tensor to) {
-    return reorder(
-        dnnl.describe(from), dnnl.memory(from), dnnl.describe(to), dnnl.memory(to));
+    return reorder(dnnl.describe(from), dnnl.memory(from), dnnl.describe(to), dnnl.memory(to));
   }
 
   private Kernel reorder(
@@ -96,8 +94,7 @@ final class Primitives {
         dnnl_reorder_primitive_desc_create(
             pd, from, dnnl.engine(), to, dnnl.engine(), dnnl.attributes().seal()),
         "copy");
-    return dnnl.kernel(
-        dnnl.own(pd), Map.of(DNNL_ARG_FROM, source, DNNL_ARG_TO, target));
+    return dnnl.kernel(dnnl.own(pd), Map.of(DNNL_ARG_FROM, source, DNNL_ARG_TO, target));
   }
 
   /** {@code to += from}. */
@@ -117,8 +114,7 @@ final class Primitives {
     dnnl_memory target = dnnl.memory(to);
     return dnnl.kernel(
         dnnl.own(pd),
-        Map.of(
-            DNNL_ARG_SRC_0, target, DNNL_ARG_SRC_1, dnnl.memory(from), DNNL_ARG_DST, target));
+        Map.of(DNNL_ARG_SRC_0, target, DNNL_ARG_SRC_1, dnnl.memory(from), DNNL_ARG_DST, target));
   }
 
   private dnnl_primitive_desc geluDescription(Tensor x, Tensor y) {
@@ -140,8 +136,7 @@ final class Primitives {
 
   Kernel gelu(Tensor x, Tensor y) {
     return dnnl.kernel(
-        geluDescription(x, y),
-        Map.of(DNNL_ARG_SRC, dnnl.memory(x), DNNL_ARG_DST, dnnl.memory(y)));
+        geluDescription(x, y), Map.of(DNNL_ARG_SRC, dnnl.memory(x), DNNL_ARG_DST, dnnl.memory(y)));
   }
 
   Kernel geluBackward(Tensor x, Tensor dy, Tensor dx) {
@@ -299,8 +294,7 @@ final class Primitives {
   /** Mean of 2x2 neighbours; tensors are {@code [B, C, H, W]} views of channels-last memory. */
   Kernel pool(Tensor x, Tensor y) {
     return dnnl.kernel(
-        poolDescription(x, y),
-        Map.of(DNNL_ARG_SRC, dnnl.memory(x), DNNL_ARG_DST, dnnl.memory(y)));
+        poolDescription(x, y), Map.of(DNNL_ARG_SRC, dnnl.memory(x), DNNL_ARG_DST, dnnl.memory(y)));
   }
 
   Kernel poolBackward(Tensor dy, Tensor dx) {

@@ -7,8 +7,8 @@ import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Memory shared by kernels that never need it at the same time. It grows while kernels are
- * prepared and is allocated once, when the largest request is known.
+ * Memory shared by kernels that never need it at the same time. It grows while kernels are prepared
+ * and is allocated once, when the largest request is known.
  */
 final class Region {
   private final List<Consumer<Pointer>> waiting = new ArrayList<>();

@@ -40,18 +40,13 @@ record Tensor(BytePointer data, Region region, int type, long[] dims, long[] str
     if (data == null) {
       throw new IllegalArgumentException("a view into a region starts at its start");
     }
-    return new Tensor(
-        data.getPointer(offset * bytesOf(type)), null, type, newDims, newStrides);
+    return new Tensor(data.getPointer(offset * bytesOf(type)), null, type, newDims, newStrides);
   }
 
   /** The two-dimensional transpose. */
   Tensor transpose() {
     return new Tensor(
-        data,
-        region,
-        type,
-        new long[] {dims[1], dims[0]},
-        new long[] {strides[1], strides[0]});
+        data, region, type, new long[] {dims[1], dims[0]}, new long[] {strides[1], strides[0]});
   }
 
   long size() {

@@ -63,8 +63,7 @@ final class TokenKernels {
     List<Kernel> kernels = new ArrayList<>();
     Tensor rest = dOut.view(width, new long[] {images, tokens, width}, strides);
     kernels.addAll(leave(step.write(op.x()), rest, op.x()));
-    Tensor first =
-        dOut.view(0, new long[] {images, width}, new long[] {strides[0], 1});
+    Tensor first = dOut.view(0, new long[] {images, width}, new long[] {strides[0], 1});
     kernels.addAll(
         emission.columnSums(
             step.write(op.token()), first, emission.buffers().gradient(op.token())));
@@ -213,11 +212,9 @@ final class TokenKernels {
     return switch (write) {
       case NONE, SHARED -> List.of();
       case SET ->
-          List.of(
-              emission.primitives().copy(contribution, emission.buffers().gradient(value)));
+          List.of(emission.primitives().copy(contribution, emission.buffers().gradient(value)));
       case ADD ->
-          List.of(
-              emission.primitives().add(contribution, emission.buffers().gradient(value)));
+          List.of(emission.primitives().add(contribution, emission.buffers().gradient(value)));
     };
   }
 

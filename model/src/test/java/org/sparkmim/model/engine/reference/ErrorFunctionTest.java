@@ -51,7 +51,8 @@ class ErrorFunctionTest {
   }
 
   @Property(tries = 300)
-  void isTheTaylorSeriesInEightyDigits(@ForAll @DoubleRange(min = -6, max = 6) @Scale(15) double x) {
+  void isTheTaylorSeriesInEightyDigits(
+      @ForAll @DoubleRange(min = -6, max = 6) @Scale(15) double x) {
     BigDecimal exact = taylor(x);
     double complement = BigDecimal.ONE.subtract(exact).doubleValue();
     assertThat(ErrorFunction.erf(x)).isCloseTo(exact.doubleValue(), within(3e-15));

@@ -70,8 +70,7 @@ class GradientTest {
         assertThat((double) gradient)
             .as("%s, parameter %d of %s", name, i, graph.parameters())
             .isCloseTo(
-                expected[i],
-                within(ROUNDING * Math.abs(expected[i]) + TRUNCATION * (1 + largest)));
+                expected[i], within(ROUNDING * Math.abs(expected[i]) + TRUNCATION * (1 + largest)));
       }
     }
   }

@@ -26,8 +26,7 @@ class OperationTest {
     Value weight = constant(floats(1, 0, 0, 1, 3, 4), 3, 2);
     Value bias = constant(floats(100, 200, 300), 3);
     Value residual = input(floats(0, 0, 0, 1000, 2000, 3000), 2, 3);
-    assertThat(result(graph.linear(x, weight, bias)))
-        .containsExactly(101, 202, 311, 110, 220, 410);
+    assertThat(result(graph.linear(x, weight, bias))).containsExactly(101, 202, 311, 110, 220, 410);
     assertThat(result(graph.linear(x, weight, bias, residual)))
         .containsExactly(101, 202, 311, 1110, 2220, 3410);
   }

@@ -117,8 +117,7 @@ class ReferenceEngineTest {
       program.write(weight, new float[] {0.5f});
       program.forward();
       program.backward();
-      assertThat(copy(state.gradients(), 6))
-          .containsExactly(-1, -2, 2f / 3, 4f / 3, 6f / 3, -6);
+      assertThat(copy(state.gradients(), 6)).containsExactly(-1, -2, 2f / 3, 4f / 3, 6f / 3, -6);
     }
   }
 
