@@ -1,7 +1,6 @@
 package org.sparkmim.model.engine;
 
 import com.typesafe.config.Config;
-import java.io.Serializable;
 import java.util.Locale;
 import org.sparkmim.model.ModelException;
 import org.sparkmim.model.engine.onednn.OneDnnEngine;
@@ -12,7 +11,7 @@ import org.sparkmim.model.engine.reference.ReferenceEngine;
  *
  * @param name {@code reference} or {@code onednn}; {@code auto} is resolved by {@link #from}
  */
-public record EngineSpec(String name, Precision precision) implements Serializable {
+public record EngineSpec(String name, Precision precision) {
   /** Checks the name. */
   public EngineSpec {
     if (!name.equals("reference") && !name.equals("onednn")) {

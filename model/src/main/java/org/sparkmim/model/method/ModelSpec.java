@@ -4,7 +4,6 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueType;
-import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -41,8 +40,7 @@ public record ModelSpec(
     List<Double> scales,
     Decoder decoder,
     double maskRatio,
-    int hogBins)
-    implements Serializable {
+    int hogBins) {
 
   /** Colour channels of an image. */
   public static final int CHANNELS = 3;
@@ -56,7 +54,7 @@ public record ModelSpec(
    * @param depth blocks
    * @param heads attention heads
    */
-  public record Decoder(int width, int depth, int heads) implements Serializable {}
+  public record Decoder(int width, int depth, int heads) {}
 
   /** Checks every size; a wrong one is a {@link ModelException}. */
   public ModelSpec {

@@ -3,6 +3,7 @@ package org.sparkmim.job.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import org.sparkmim.job.verify.VerifyReferenceCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -21,7 +22,7 @@ import picocli.CommandLine.Command;
       "4:failed, can be resumed by the same command",
       "130:interrupted after a commit"
     },
-    subcommands = {RecipeCommand.class})
+    subcommands = {RecipeCommand.class, VerifyReferenceCommand.class})
 public final class Mim implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 

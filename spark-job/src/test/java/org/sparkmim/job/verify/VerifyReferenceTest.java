@@ -1,0 +1,287 @@
+package org.sparkmim.job.verify;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sparkmim.job.cli.Mim;
+import org.sparkmim.model.weights.Tensor;
+
+class VerifyReferenceTest {
+  @TempDir Path directory;
+
+  private record Run(int code, String out, String err) {}
+
+  private static final String[] GROUPS = {
+    "settings",
+    "indices",
+    "fixed",
+    "forward",
+    "loss",
+    "gradient",
+    "optimizer",
+    "first-update",
+    "loss-curve",
+    "last-step"
+  };
+
+  @ParameterizedTest
+  @ValueSource(strings = {"reference", "onednn"})
+  void localMimAgreesWithThePublishedCode(String engine) throws IOException {
+    Run run = verify(Bundles.localMim(), "--engine", engine, "--json");
+    JsonNode report = new ObjectMapper().readTree(run.out);
+    assertThat(report.path("missed")).as("beyond accept").isEmpty();
+    assertThat(report.path("beyondAim")).as("real differences").isEmpty();
+    assertThat(report.path("passed").booleanValue()).isTrue();
+    assertThat(run.code).isZero();
+    assertThat(report.findValuesAsText("group")).containsExactly(GROUPS);
+  }
+
+  /** Half precision is beyond limits meant for float32, and must not be called agreement. */
+  @Test
+  void halfPrecisionIsToldApart() {
+    Run run = verify(Bundles.localMim(), "--engine", "onednn", "--precision", "bf16");
+    assertThat(run.code).isEqualTo(4);
+    assertThat(run.out).contains("engine  onednn, bf16").contains("FAILED");
+  }
+
+  @Test
+  void hogAgreesWithThePublishedCode() throws IOException {
+    Run run = verify(Bundles.hog(), "--json");
+    JsonNode report = new ObjectMapper().readTree(run.out);
+    assertThat(report.path("missed")).isEmpty();
+    assertThat(report.path("beyondAim")).isEmpty();
+    assertThat(run.code).isZero();
+  }
+
+  @Test
+  void theTableNamesEveryTensorAndTheVerdict() {
+    Run run = verify(Bundles.localMim(), "--engine", "reference");
+    assertThat(run.out)
+        .contains("engine  reference, f32")
+        .contains("grad/decoder.0.pred.4.weight")
+        .contains("step1/cls_token")
+        .contains("PASSED");
+  }
+
+  /** One number a little wrong, in every kind of tensor: no group may sleep. */
+  @ParameterizedTest
+  @CsvSource({
+    "param/blocks.2.attn.qkv.weight",
+    "param/pos_embed",
+    "param/hog_enc.1.conv.weight",
+    "input/images",
+    "input/noise",
+    "input/noise_steps",
+    "block/5",
+    "decoder_norm/1",
+    "latent/3",
+    "pred/0",
+    "target/2",
+    "mask",
+    "mask/3",
+    "loss/1",
+    "loss",
+    "loss_curve",
+    "grad/decoder.2.mask_token",
+    "step1/blocks.3.mlp.fc1.weight",
+    "step20/patch_embed.proj.weight"
+  })
+  void aSpoiledTensorIsFound(String tensor) throws IOException {
+    Path file =
+        Bundles.spoiled(
+            Bundles.localMim(),
+            directory.resolve("spoiled.safetensors"),
+            tensor,
+            bytes -> bytes.putFloat(0, bytes.getFloat(0) + 1));
+    Run run = verify(file, "--engine", "reference");
+    assertThat(run.code).isEqualTo(4);
+    assertThat(run.out).contains("FAILED");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"hog64/0", "hog_int/1", "hog18b/2", "input/images_u8", "debug/a", "hog32/3"})
+  void aSpoiledHogIsFound(String tensor) throws IOException {
+    Path file =
+        Bundles.spoiled(
+            Bundles.hog(),
+            directory.resolve("spoiled.safetensors"),
+            tensor,
+            VerifyReferenceTest::flipFirst);
+    assertThat(verify(file).code).isEqualTo(4);
+  }
+
+  @Test
+  void anUnknownTensorIsNotVouchedFor() throws IOException {
+    Path file =
+        Bundles.with(
+            Bundles.localMim(),
+            directory.resolve("more.safetensors"),
+            Tensor.floats("gram/0", List.of(1L), new float[1]));
+    Run run = verify(file, "--engine", "reference");
+    assertThat(run.code).isEqualTo(4);
+    assertThat(run.out).contains("not compared").contains("gram/0");
+  }
+
+  @Test
+  void aTruncatedFileIsRefused() throws IOException {
+    byte[] whole = Files.readAllBytes(Bundles.localMim());
+    for (int length : new int[] {0, 7, 5000, whole.length / 2, whole.length - 1}) {
+      Path file = directory.resolve("cut.safetensors");
+      Files.write(file, Arrays.copyOf(whole, length));
+      Run run = verify(file);
+      assertThat(run.code).as("of %s bytes", length).isEqualTo(2);
+      assertThat(run.err).contains("cut.safetensors").doesNotContain("Exception");
+      assertThat(run.out).isEmpty();
+    }
+  }
+
+  @Test
+  void aMissingFileIsRefused() {
+    Run run = verify(directory.resolve("none.safetensors"));
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err).contains("none.safetensors");
+  }
+
+  @Test
+  void anotherMethodIsRefusedByName() throws IOException {
+    Path file =
+        Bundles.withMetadata(
+            Bundles.hog(), directory.resolve("mae.safetensors"), Map.of("model", "mae_vit"));
+    Run run = verify(file);
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err)
+        .contains("method not supported yet: mae_vit")
+        .contains("Supported are hog, localmim_vit");
+  }
+
+  @Test
+  void anotherFormatIsRefused() throws IOException {
+    Path file =
+        Bundles.withMetadata(
+            Bundles.hog(), directory.resolve("weights.safetensors"), Map.of("format", "pt"));
+    Run run = verify(file);
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err).contains("its format is pt");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "pred/2",
+        "param/norm.0.bias",
+        "grad/norm.0.bias",
+        "step1/cls_token",
+        "step20/patch_embed.proj.weight",
+        "loss_curve",
+        "input/noise_steps"
+      })
+  void aMissingTensorIsRefusedByName(String tensor) throws IOException {
+    Path file =
+        Bundles.without(Bundles.localMim(), directory.resolve("less.safetensors"), Set.of(tensor));
+    Run run = verify(file, "--engine", "reference");
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err).contains(tensor.replace("param/", ""));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"img_size\": 64 | \"img_size\": 65 | input/images",
+        "\"depth\": 8 | \"depth\": 900000000 | blocks.899999999",
+        "\"embed_dim\": 36 | \"embed_dim\": 2000000000 | pos_embed",
+        "\"ln_eps\": 1e-06 | \"ln_eps\": 1e-05 | ln_eps",
+        "\"num_heads\": 3 | \"num_heads\": 5 | heads",
+        "\"taps\": [1 | \"taps\": [9 | taps",
+        "\"taps\" | \"tops\" | lacks 'taps'",
+        "\"len_keep\": 4 | \"len_keep\": 5 | keeps 5",
+        "\"type\": \"AdamW\" | \"type\": \"Lion\" | Lion"
+      })
+  void anOddConfigIsRefused(String from, String to, String message) throws IOException {
+    String config = Bundles.metadata(Bundles.localMim()).get("config");
+    assertThat(config).contains(from);
+    Path file =
+        Bundles.withMetadata(
+            Bundles.localMim(),
+            directory.resolve("odd.safetensors"),
+            Map.of("config", config.replace(from, to)));
+    Run run = verify(file, "--engine", "reference");
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err).contains(message).contains("odd.safetensors").doesNotContain("Unexpected");
+  }
+
+  @Test
+  void anotherDecayListIsADifference() throws IOException {
+    String config = Bundles.metadata(Bundles.localMim()).get("config");
+    Path file =
+        Bundles.withMetadata(
+            Bundles.localMim(),
+            directory.resolve("decay.safetensors"),
+            Map.of("config", config.replace("\"cls_token\", ", "")));
+    Run run = verify(file, "--engine", "reference");
+    assertThat(run.code).isEqualTo(4);
+    assertThat(run.out).contains("differ: cls_token");
+  }
+
+  @Test
+  void noiseThatCannotBeRankedIsRefused() throws IOException {
+    Path file =
+        Bundles.spoiled(
+            Bundles.localMim(),
+            directory.resolve("nan.safetensors"),
+            "input/noise_steps",
+            bytes -> bytes.putFloat(0, Float.NaN));
+    Run run = verify(file, "--engine", "reference");
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err).contains("input/noise_steps holds NaN");
+  }
+
+  @Test
+  void aNaNAmongTheParametersIsNoAgreement() throws IOException {
+    Path file =
+        Bundles.spoiled(
+            Bundles.localMim(),
+            directory.resolve("nan.safetensors"),
+            "param/norm.1.weight",
+            bytes -> bytes.putFloat(0, Float.NaN));
+    assertThat(verify(file, "--engine", "reference").code).isEqualTo(4);
+  }
+
+  @Test
+  void anUnknownEngineIsRefused() {
+    Run run = verify(Bundles.localMim(), "--engine", "abacus");
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err).contains("abacus");
+  }
+
+  private static void flipFirst(ByteBuffer bytes) {
+    bytes.put(3, (byte) (bytes.get(3) ^ 0x40));
+  }
+
+  private static Run verify(Path file, String... options) {
+    StringWriter out = new StringWriter();
+    StringWriter err = new StringWriter();
+    String[] arguments = new String[options.length + 2];
+    arguments[0] = "verify-reference";
+    arguments[1] = file.toString();
+    System.arraycopy(options, 0, arguments, 2, options.length);
+    int code = Mim.run(new PrintWriter(out, true), new PrintWriter(err, true), arguments);
+    return new Run(code, out.toString(), err.toString());
+  }
+}
