@@ -85,6 +85,8 @@ public final class GraphBuilder {
         qkv.rank() == 3 && qkv.width() % (3 * heads) == 0, "%s is not qkv of %d heads", qkv, heads);
     int batch = qkv.extent(0);
     int tokens = qkv.extent(1);
+    // Of one token it is the token's value, and oneDNN 3.11 gets products with 1x1 matrices wrong.
+    check(tokens > 1, "%s has one token, attention needs two", qkv);
     Value probabilities = result("attention", new int[] {batch, heads, tokens, tokens}, false);
     Value out =
         result("attended", new int[] {batch, tokens, qkv.width() / 3}, qkv.differentiable());

@@ -52,7 +52,7 @@ public enum NetworkCase {
       n -> {
         int heads = n.size(1, 3);
         int width = heads * n.size(1, 3);
-        Value qkv = n.parameter(n.size(1, 2), n.size(1, 4), 3 * width);
+        Value qkv = n.parameter(n.size(1, 2), n.size(2, 4), 3 * width);
         n.loss(n.builder().attention(qkv, heads));
       }),
   ATTENTION_WITH_ONE_HEAD(

@@ -22,6 +22,7 @@ class GraphBuilderTest {
         "r[2, 4, 4]");
     refuses(() -> graph.layerNorm(x, six, seven, 1e-6), "six[6]");
     refuses(() -> graph.attention(x, 4), "x[2, 4, 6] is not qkv of 4 heads");
+    refuses(() -> graph.attention(graph.input("single", 2, 1, 6), 2), "single[2, 1, 6]");
     refuses(() -> graph.prependToken(x, seven), "seven[7]");
     refuses(() -> graph.dropFirstToken(graph.input("one", 2, 1, 6)), "one[2, 1, 6]");
     refuses(() -> graph.convTranspose2x(x, trained("w3", 5, 3, 2, 2), trained("b3", 3), 2), "w3");

@@ -56,10 +56,20 @@ final class LinearKernels {
       kernels.add(
           product(dOut, weight(op), null, buffers.gradientRows(op.x()), emission.leaving(xWrite)));
     }
-    if (op.residual() != null && step.write(op.residual()) == Write.ADD) {
-      kernels.add(emission.primitives().add(dOut, buffers.gradientRows(op.residual())));
+    if (op.residual() != null) {
+      kernels.addAll(residual(op, step, dOut));
     }
     return kernels;
+  }
+
+  private List<Kernel> residual(Op.Linear op, BackwardStep step, Tensor dOut) {
+    return switch (step.write(op.residual())) {
+      case NONE, SHARED -> List.of();
+      case SET ->
+          List.of(emission.primitives().copy(dOut, emission.buffers().gradientRows(op.residual())));
+      case ADD ->
+          List.of(emission.primitives().add(dOut, emission.buffers().gradientRows(op.residual())));
+    };
   }
 
   /** {@code [out, in]}. */

@@ -57,6 +57,9 @@ final class OneDnnProgram implements Program {
         access.put(value, new HostAccess(buffers.of(value)));
       }
     }
+    for (Value value : graph.losses()) {
+      access.put(value, new HostAccess(buffers.of(value)));
+    }
   }
 
   private List<Kernel> forward(Op op) {

@@ -83,8 +83,8 @@ class OperationTest {
 
   @Test
   void attentionKeepsImagesApart() {
-    Value qkv = input(floats(1, 1, 10, 1, 1, 20), 2, 1, 3);
-    assertThat(result(graph.attention(qkv, 1))).containsExactly(10, 20);
+    Value qkv = input(floats(0, 1, 10, 0, 1, 20, 0, 1, 300, 0, 1, 500), 2, 2, 3);
+    assertThat(result(graph.attention(qkv, 1))).containsExactly(15, 15, 400, 400);
   }
 
   @Test
