@@ -3,8 +3,9 @@ package org.sparkmim.job;
 import java.util.Objects;
 
 /**
- * A failure that the user can act on: the message says what, where, which value, what is allowed and
- * what to do next. It is printed without a stack trace and ends the process with its kind's code.
+ * A failure that the user can act on: the message says what, where, which value, what is allowed
+ * and what to do next. It is printed without a stack trace and ends the process with its kind's
+ * code.
  */
 public final class MimException extends RuntimeException {
   private static final long serialVersionUID = 1L;

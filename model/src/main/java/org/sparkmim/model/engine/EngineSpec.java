@@ -1,6 +1,7 @@
 package org.sparkmim.model.engine;
 
 import com.typesafe.config.Config;
+import java.io.Serializable;
 import java.util.Locale;
 import org.sparkmim.model.ModelException;
 import org.sparkmim.model.engine.onednn.OneDnnEngine;
@@ -11,7 +12,7 @@ import org.sparkmim.model.engine.reference.ReferenceEngine;
  *
  * @param name {@code reference} or {@code onednn}; {@code auto} is resolved by {@link #from}
  */
-public record EngineSpec(String name, Precision precision) {
+public record EngineSpec(String name, Precision precision) implements Serializable {
   /** Checks the name. */
   public EngineSpec {
     if (!name.equals("reference") && !name.equals("onednn")) {

@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueType;
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -40,7 +41,8 @@ public record ModelSpec(
     List<Double> scales,
     Decoder decoder,
     double maskRatio,
-    int hogBins) {
+    int hogBins)
+    implements Serializable {
 
   /** Colour channels of an image. */
   public static final int CHANNELS = 3;
@@ -54,7 +56,7 @@ public record ModelSpec(
    * @param depth blocks
    * @param heads attention heads
    */
-  public record Decoder(int width, int depth, int heads) {}
+  public record Decoder(int width, int depth, int heads) implements Serializable {}
 
   /** Checks every size; a wrong one is a {@link ModelException}. */
   public ModelSpec {

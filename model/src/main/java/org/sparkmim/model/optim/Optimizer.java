@@ -1,7 +1,9 @@
 package org.sparkmim.model.optim;
 
+import java.io.Serializable;
+
 /** How gradients change parameters. */
-public sealed interface Optimizer {
+public sealed interface Optimizer extends Serializable {
   /**
    * AdamW with decoupled decay (Loshchilov and Hutter, 2019), in PyTorch's form: {@code p -= lr *
    * decay * p}, then {@code p -= lr / (1 - b1^t) * m / (sqrt(v / (1 - b2^t)) + eps)}.

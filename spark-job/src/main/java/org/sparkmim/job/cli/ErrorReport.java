@@ -15,8 +15,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
- * The one place that answers failures: a mistake gets its message, anything else its message and, in
- * the log, its stack trace.
+ * The one place that answers failures: a mistake gets its message, anything else its message and,
+ * in the log, its stack trace.
  */
 final class ErrorReport
     implements CommandLine.IParameterExceptionHandler, CommandLine.IExecutionExceptionHandler {

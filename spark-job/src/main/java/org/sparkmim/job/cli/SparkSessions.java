@@ -11,7 +11,9 @@ import org.apache.spark.package$;
 import org.apache.spark.sql.SparkSession;
 import org.sparkmim.job.MimException;
 
-/** Opens Spark sessions: the one that spark-submit prepared, a named master, or one in this process. */
+/**
+ * Opens Spark sessions: the one that spark-submit prepared, a named master, or one in this process.
+ */
 public final class SparkSessions {
   private static final Pattern MASTER =
       Pattern.compile("local(\\[.+])?|local-cluster\\[.+]|spark://.+|yarn|k8s://.+");

@@ -29,9 +29,10 @@ import org.sparkmim.job.RunObserver;
 /**
  * The checkpoints of a run: directories {@code step-00001200}, each whole or not there.
  *
- * <p>Where renaming a directory is atomic, a checkpoint is written under another name and the rename
- * is the commit. On an object store its files are written in place and the manifest, written last,
- * is the commit. In both cases readers take only what the manifest's sizes and hashes confirm.
+ * <p>Where renaming a directory is atomic, a checkpoint is written under another name and the
+ * rename is the commit. On an object store its files are written in place and the manifest, written
+ * last, is the commit. In both cases readers take only what the manifest's sizes and hashes
+ * confirm.
  */
 final class Checkpoints {
   private static final Pattern COMMITTED = Pattern.compile("step-(\\d{8,18})");
@@ -123,8 +124,7 @@ final class Checkpoints {
     if (!storage.exists(path)) {
       return Optional.of("has no " + Manifest.NAME + ", so it was never committed");
     }
-    Optional<Manifest> manifest =
-        Manifest.fromJson(storage.readSmall(path, Manifest.MAX_BYTES));
+    Optional<Manifest> manifest = Manifest.fromJson(storage.readSmall(path, Manifest.MAX_BYTES));
     if (manifest.isEmpty()) {
       return Optional.of(Manifest.NAME + " is damaged");
     }

@@ -8,10 +8,11 @@ import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.weights.FloatSource;
 
 /**
- * Parameters and Adam's two moments as raw little-endian float32 bytes on the heap, cut into slices.
+ * Parameters and Adam's two moments as raw little-endian float32 bytes on the heap, cut into
+ * slices.
  *
- * <p>Slices are what travels and what is averaged; whole arrays of bytes move at memory speed, which
- * element-wise serialisation of ND4J arrays does not.
+ * <p>Slices are what travels and what is averaged; whole arrays of bytes move at memory speed,
+ * which element-wise serialisation of ND4J arrays does not.
  */
 public final class FlatState implements Serializable {
   private static final long serialVersionUID = 1L;

@@ -37,8 +37,7 @@ public final class MetricsLog {
   static MetricsLog open(RunStorage storage, Path file, long round) throws IOException {
     // RawLocalFileSystem can append but does not say so.
     boolean appends =
-        storage.isLocal()
-            || storage.fs().hasPathCapability(file, CommonPathCapabilities.FS_APPEND);
+        storage.isLocal() || storage.fs().hasPathCapability(file, CommonPathCapabilities.FS_APPEND);
     MetricsLog log = new MetricsLog(storage, file, appends);
     if (storage.exists(file)) {
       log.keepUpTo(round);
@@ -48,8 +47,7 @@ public final class MetricsLog {
 
   private void keepUpTo(long round) throws IOException {
     try (BufferedReader in =
-        new BufferedReader(
-            new InputStreamReader(storage.open(file), StandardCharsets.UTF_8))) {
+        new BufferedReader(new InputStreamReader(storage.open(file), StandardCharsets.UTF_8))) {
       for (String line = in.readLine(); line != null; line = in.readLine()) {
         if (!isOfRoundUpTo(round, line)) {
           break;

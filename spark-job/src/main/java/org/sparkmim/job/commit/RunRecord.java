@@ -54,10 +54,7 @@ public record RunRecord(
 
   byte[] toJson() {
     ObjectNode root = JSON.createObjectNode().put("format", FORMAT).put("code", codeVersion);
-    root.putObject("dataset")
-        .put("uri", dataset)
-        .put("hash", datasetHash)
-        .put("samples", samples);
+    root.putObject("dataset").put("uri", dataset).put("hash", datasetHash).put("samples", samples);
     ObjectNode all = root.putObject("recipe");
     recipe.forEach(
         (key, origin) -> {

@@ -200,7 +200,9 @@ public final class Recipe {
                   + ": "
                   + key
                   + (isSection ? " is a section, not a value." : " is a value, not a section.")
-                  + (isSection ? " Its keys: " + paths(key + ".", (ConfigObject) model) + "." : ""));
+                  + (isSection
+                      ? " Its keys: " + paths(key + ".", (ConfigObject) model) + "."
+                      : ""));
         }
         if (isSection) {
           check(key + ".", (ConfigObject) model, (ConfigObject) value);

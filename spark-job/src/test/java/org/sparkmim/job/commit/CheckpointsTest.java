@@ -165,6 +165,5 @@ final class CheckpointsTest {
     public boolean rename(org.apache.hadoop.fs.Path from, org.apache.hadoop.fs.Path to) {
       throw new AssertionError("an object store copies when asked to rename");
     }
-
   }
 }

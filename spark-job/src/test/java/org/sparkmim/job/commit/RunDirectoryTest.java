@@ -154,8 +154,7 @@ final class RunDirectoryTest {
   }
 
   private RunDirectory open(String name, RunRecord record) {
-    return RunDirectory.open(
-        hadoop, directory.resolve(name).toString(), record, RunObserver.NONE);
+    return RunDirectory.open(hadoop, directory.resolve(name).toString(), record, RunObserver.NONE);
   }
 
   private static RunRecord record(String datasetHash, Map<String, String> overrides) {

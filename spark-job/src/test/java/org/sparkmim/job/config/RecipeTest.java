@@ -34,8 +34,7 @@ final class RecipeTest {
   @Test
   void everyValueKeepsItsOrigin() throws IOException {
     Path file = recipe("train {\n  epochs = 5\n}");
-    var origins =
-        Recipe.over(REFERENCE, Optional.of(file), Map.of("train.workers", "1")).origins();
+    var origins = Recipe.over(REFERENCE, Optional.of(file), Map.of("train.workers", "1")).origins();
 
     assertThat(origins.get("train.epochs").source()).contains("small.conf").endsWith(": 2");
     assertThat(origins.get("train.workers"))
@@ -60,8 +59,7 @@ final class RecipeTest {
         .isInstanceOf(MimException.class)
         .hasMessageContaining("small.conf: 3")
         .hasMessageContaining("unknown key train.epoch. Did you mean train.epochs?");
-    assertThatThrownBy(
-            () -> Recipe.over(REFERENCE, Optional.empty(), Map.of("trian.epochs", "5")))
+    assertThatThrownBy(() -> Recipe.over(REFERENCE, Optional.empty(), Map.of("trian.epochs", "5")))
         .hasMessageContaining("-D trian.epochs: unknown key trian.epochs")
         .hasMessageContaining("train.epochs");
     assertThatThrownBy(() -> Recipe.over(REFERENCE, Optional.empty(), Map.of("keep", "5")))

@@ -1,0 +1,211 @@
+package org.sparkmim.job.round;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.deeplearning4j.core.loader.DataSetLoader;
+import org.deeplearning4j.core.loader.MultiDataSetLoader;
+import org.deeplearning4j.core.storage.StatsStorageRouter;
+import org.deeplearning4j.nn.graph.ComputationGraph;
+import org.deeplearning4j.optimize.api.TrainingListener;
+import org.deeplearning4j.spark.api.TrainingHook;
+import org.deeplearning4j.spark.api.TrainingMaster;
+import org.deeplearning4j.spark.api.TrainingResult;
+import org.deeplearning4j.spark.api.TrainingWorker;
+import org.deeplearning4j.spark.api.stats.SparkTrainingStats;
+import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
+import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
+import org.nd4j.linalg.dataset.DataSet;
+import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.sparkmim.job.RunObserver;
+import org.sparkmim.job.commit.FlatState;
+import org.sparkmim.job.commit.Progress;
+import org.sparkmim.model.engine.ParameterVectors;
+
+/**
+ * DL4J's seam for training on Spark, with exact rounds behind it.
+ *
+ * <p>It is driven by {@code SparkComputationGraph.fitPaths(paths, loader)}, one call an epoch:
+ * every path is a {@link MinibatchRef}, in the order of an {@link EpochPlan}; the loader is a
+ * {@link ReplicaFactory} too. DL4J's own averaging master restarts the iteration counter on every
+ * worker in every round, moves arrays element by element through the driver, and never frees its
+ * broadcasts.
+ */
+public final class MimTrainingMaster
+    implements TrainingMaster<TrainingResult, TrainingWorker<TrainingResult>> {
+  private final TrainSettings settings;
+  private final long samples;
+  private final Function<ComputationGraph, ParameterVectors> vectors;
+  private final RoundListener listener;
+  private final RunObserver observer;
+  private final List<TrainingListener> listeners = new ArrayList<>();
+  private Progress progress;
+
+  /**
+   * A master that continues from {@code progress}.
+   *
+   * @param samples samples in an epoch
+   * @param vectors where a graph's parameters and Adam moments lie
+   */
+  public MimTrainingMaster(
+      TrainSettings settings,
+      long samples,
+      Progress progress,
+      Function<ComputationGraph, ParameterVectors> vectors,
+      RoundListener listener,
+      RunObserver observer) {
+    this.settings = settings;
+    this.samples = samples;
+    this.progress = progress;
+    this.vectors = vectors;
+    this.listener = listener;
+    this.observer = observer;
+  }
+
+  /** How far the training is. */
+  public Progress progress() {
+    return progress;
+  }
+
+  @Override
+  public void executeTrainingPaths(
+      SparkDl4jMultiLayer network,
+      SparkComputationGraph graph,
+      JavaRDD<String> paths,
+      DataSetLoader unused,
+      MultiDataSetLoader loader) {
+    if (graph == null || !(loader instanceof ReplicaFactory factory)) {
+      throw unsupported("anything but fitPaths of a ComputationGraph with SparkMIM's loader");
+    }
+    JavaSparkContext spark = graph.getSparkContext();
+    Rounds rounds = new Rounds(spark, factory, observer);
+    ComputationGraph model = graph.getNetwork();
+    ParameterVectors home = vectors.apply(model);
+    FlatState state = FlatState.copyOf(home);
+    model.getConfiguration().setEpochCount(progress.epoch());
+    List<MinibatchRef> refs = paths.collect().stream().map(MinibatchRef::parse).toList();
+    int size = settings.workers() * settings.localSteps();
+    for (int first = 0; first < refs.size(); first += size) {
+      int last = Math.min(first + size, refs.size());
+      RoundPlan plan =
+          RoundPlan.of(
+              progress,
+              refs.subList(first, last),
+              settings.workers(),
+              ref -> settings.rate(ref.epoch(), ref.first(), samples),
+              last == refs.size());
+      Rounds.Result result = rounds.run(state, plan);
+      state = result.state();
+      progress = plan.end();
+      RoundReport report = RoundReport.of(plan, result);
+      state.copyTo(home);
+      show(model, report, plan.start().epoch());
+      graph.setScore(report.loss());
+      listener.afterRound(report, state);
+    }
+  }
+
+  /** Keeps DL4J's own counters right, and its listeners informed. */
+  private void show(ComputationGraph model, RoundReport report, int epoch) {
+    int iteration = Math.toIntExact(report.end().step());
+    model.getConfiguration().setIterationCount(iteration);
+    model.setScore(report.loss());
+    for (TrainingListener each : listeners) {
+      each.iterationDone(model, iteration, epoch);
+    }
+  }
+
+  @Override
+  public void setListeners(Collection<TrainingListener> given) {
+    listeners.clear();
+    if (given != null) {
+      listeners.addAll(given);
+    }
+  }
+
+  @Override
+  public void setListeners(StatsStorageRouter router, Collection<TrainingListener> given) {
+    setListeners(given);
+  }
+
+  @Override
+  public String toJson() {
+    return "{\"master\": \"" + getClass().getName() + "\"}";
+  }
+
+  @Override
+  public String toYaml() {
+    return "master: " + getClass().getName() + "\n";
+  }
+
+  @Override
+  public boolean getIsCollectTrainingStats() {
+    return false;
+  }
+
+  @Override
+  public void setCollectTrainingStats(boolean collect) {
+    if (collect) {
+      throw unsupported("DL4J's training statistics; read metrics.jsonl");
+    }
+  }
+
+  @Override
+  public SparkTrainingStats getTrainingStats() {
+    throw unsupported("DL4J's training statistics; read metrics.jsonl");
+  }
+
+  /** Nothing to delete: this master writes no temporary files. */
+  @Override
+  public boolean deleteTempFiles(JavaSparkContext spark) {
+    return true;
+  }
+
+  @Override
+  public boolean deleteTempFiles(SparkContext spark) {
+    return true;
+  }
+
+  @Override
+  public void addHook(TrainingHook hook) {
+    throw unsupported("DL4J's training hooks; use a RoundListener");
+  }
+
+  @Override
+  public void removeHook(TrainingHook hook) {
+    throw unsupported("DL4J's training hooks; use a RoundListener");
+  }
+
+  @Override
+  public TrainingWorker<TrainingResult> getWorkerInstance(SparkDl4jMultiLayer network) {
+    throw unsupported("DL4J's workers");
+  }
+
+  @Override
+  public TrainingWorker<TrainingResult> getWorkerInstance(SparkComputationGraph graph) {
+    throw unsupported("DL4J's workers");
+  }
+
+  @Override
+  public void executeTraining(SparkDl4jMultiLayer network, JavaRDD<DataSet> data) {
+    throw unsupported("data sets in memory; use fitPaths");
+  }
+
+  @Override
+  public void executeTraining(SparkComputationGraph graph, JavaRDD<DataSet> data) {
+    throw unsupported("data sets in memory; use fitPaths");
+  }
+
+  @Override
+  public void executeTrainingMDS(SparkComputationGraph graph, JavaRDD<MultiDataSet> data) {
+    throw unsupported("data sets in memory; use fitPaths");
+  }
+
+  private static UnsupportedOperationException unsupported(String what) {
+    return new UnsupportedOperationException("MimTrainingMaster does not serve " + what);
+  }
+}

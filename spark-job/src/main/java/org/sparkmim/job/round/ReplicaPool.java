@@ -1,0 +1,46 @@
+package org.sparkmim.job.round;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
+
+/** The idle replicas of an executor. */
+final class ReplicaPool {
+  private static final Deque<Idle> IDLE = new ArrayDeque<>();
+
+  private record Idle(ReplicaFactory factory, Replica replica) {}
+
+  private ReplicaPool() {}
+
+  /** Takes an idle replica, or makes one. Idle ones of another run only hold memory and go. */
+  static Replica take(ReplicaFactory factory) {
+    synchronized (IDLE) {
+      for (Iterator<Idle> all = IDLE.iterator(); all.hasNext(); ) {
+        Idle idle = all.next();
+        if (!idle.factory().equals(factory)) {
+          all.remove();
+          idle.replica().close();
+        }
+      }
+      if (!IDLE.isEmpty()) {
+        return IDLE.pop().replica();
+      }
+    }
+    return factory.create();
+  }
+
+  /** Gives back a replica that finished its share; one that failed is closed instead. */
+  static void giveBack(ReplicaFactory factory, Replica replica) {
+    synchronized (IDLE) {
+      IDLE.push(new Idle(factory, replica));
+    }
+  }
+
+  /** Closes all idle replicas of this process. */
+  static void clear() {
+    synchronized (IDLE) {
+      IDLE.forEach(idle -> idle.replica().close());
+      IDLE.clear();
+    }
+  }
+}

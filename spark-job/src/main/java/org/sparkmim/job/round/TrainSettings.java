@@ -1,0 +1,127 @@
+package org.sparkmim.job.round;
+
+import com.typesafe.config.Config;
+import java.util.List;
+import org.sparkmim.job.MimException;
+import org.sparkmim.model.optim.Optimizer;
+import org.sparkmim.model.optim.Schedule;
+
+/**
+ * The section {@code mim.train}.
+ *
+ * @param workers replicas that train at the same time
+ * @param batch images per worker and step
+ * @param localSteps steps between two averagings, H
+ * @param peakRate learning rate at the end of the warm-up: base-lr * batch * workers / 256
+ * @param everyRounds rounds between commits
+ * @param keep checkpoints that stay
+ */
+public record TrainSettings(
+    int workers,
+    int batch,
+    int localSteps,
+    int epochs,
+    double warmupEpochs,
+    double peakRate,
+    double minRate,
+    Optimizer optimizer,
+    long seed,
+    int everyRounds,
+    int keep) {
+  private static final double RATE_BATCH = 256;
+
+  /** Reads and checks the section; keys in messages are those of the recipe. */
+  public static TrainSettings from(Config train) {
+    int workers = positive(train, "workers");
+    int batch = positive(train, "batch-size");
+    int epochs = positive(train, "epochs");
+    double warmup = notNegative(train, "warmup-epochs");
+    require(
+        warmup < epochs,
+        "train.warmup-epochs = " + warmup + " must be smaller than train.epochs = " + epochs);
+    double base = notNegative(train, "base-lr");
+    require(base > 0, "train.base-lr must be larger than 0");
+    return new TrainSettings(
+        workers,
+        batch,
+        positive(train, "local-steps"),
+        epochs,
+        warmup,
+        base * batch * workers / RATE_BATCH,
+        notNegative(train, "min-lr"),
+        optimizer(train),
+        train.getLong("seed"),
+        positive(train, "checkpoint.every-rounds"),
+        positive(train, "checkpoint.keep"));
+  }
+
+  /**
+   * Refuses data that is too small for one step.
+   *
+   * @param samples samples in {@code dataset}
+   */
+  public void requireFits(long samples, String dataset) {
+    require(
+        samples >= (long) workers * batch,
+        "train.batch-size = "
+            + batch
+            + " on train.workers = "
+            + workers
+            + " takes "
+            + (long) workers * batch
+            + " images a step, and "
+            + dataset
+            + " has "
+            + samples
+            + "; lower train.batch-size to at most "
+            + Math.max(1, samples / workers));
+  }
+
+  /** Learning rate at a position of an epoch of {@code samples}; the same for any workers. */
+  double rate(int epoch, long position, long samples) {
+    // Counting samples for steps makes the fractional epoch independent of how steps are cut.
+    return new Schedule(peakRate, minRate, warmupEpochs, epochs, samples)
+        .rate(epoch * samples + position);
+  }
+
+  private static Optimizer optimizer(Config train) {
+    String name = train.getString("optimizer");
+    return switch (name) {
+      case "sgd" -> new Optimizer.Sgd();
+      case "adamw" -> adamW(train);
+      default ->
+          throw MimException.usage(
+              "train.optimizer = " + name + " is not known; allowed are adamw, sgd.");
+    };
+  }
+
+  private static Optimizer adamW(Config train) {
+    List<Double> betas = train.getDoubleList("betas");
+    require(
+        betas.size() == 2 && betas.stream().allMatch(beta -> beta >= 0 && beta < 1),
+        "train.betas = " + betas + " must be two numbers from 0 to below 1");
+    double eps = notNegative(train, "eps");
+    require(eps > 0, "train.eps must be larger than 0");
+    return new Optimizer.AdamW(betas.get(0), betas.get(1), eps, notNegative(train, "weight-decay"));
+  }
+
+  private static int positive(Config train, String key) {
+    int value = train.getInt(key);
+    require(value >= 1, "train." + key + " = " + value + " must be at least 1");
+    return value;
+  }
+
+  private static double notNegative(Config train, String key) {
+    double value = train.getDouble(key);
+    require(
+        value >= 0 && value < Double.POSITIVE_INFINITY,
+        "train." + key + " = " + value + " must be 0 or larger");
+    return value;
+  }
+
+  private static void require(boolean holds, String message) {
+    if (!holds) {
+      throw MimException.usage(message + ".");
+    }
+  }
+}
