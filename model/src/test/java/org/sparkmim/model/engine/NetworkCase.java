@@ -1,5 +1,8 @@
 package org.sparkmim.model.engine;
 
+import static org.sparkmim.model.engine.RandomAutoencoder.layerNorm;
+import static org.sparkmim.model.engine.RandomAutoencoder.linear;
+
 import java.util.function.Consumer;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.GraphBuilder;
@@ -166,9 +169,9 @@ public enum NetworkCase {
         Value bias = n.parameter(width);
         Value gamma = n.parameter(width);
         Value x = n.builder().linear(n.input(n.size(1, 3), width), weight, bias);
-        Value y = layerNorm(n, x, gamma, bias);
+        Value y = n.builder().layerNorm(x, gamma, bias, RandomAutoencoder.EPS);
         Value z = n.builder().linear(n.builder().gelu(y), weight, bias);
-        n.loss(layerNorm(n, z, gamma, bias));
+        n.loss(n.builder().layerNorm(z, gamma, bias, RandomAutoencoder.EPS));
       }),
   DEAD_END_BESIDE_A_LOSS(
       n -> {
@@ -177,27 +180,7 @@ public enum NetworkCase {
         n.loss(x);
       }),
   MASKED_AUTOENCODER(
-      n -> {
-        GraphBuilder b = n.builder();
-        int batch = 2;
-        int width = 4;
-        int kept = n.size(1, 4);
-        Value positions = b.gatherRows(n.constant(5, width), n.choices(5, batch, kept));
-        Value patches = n.input(batch, kept, n.size(2, 4));
-        Value embedded =
-            b.linear(patches, n.parameter(width, patches.width()), n.parameter(width), positions);
-        Value x = block(n, b.prependToken(embedded, n.parameter(1, 1, width)), 2);
-        b.label("block/0", x);
-        Value restore = n.permutations(batch, 4);
-        Value shallow = decoder(n, layerNorm(n, x), restore);
-        Value upsampled = b.convTranspose2x(shallow, n.parameter(4, 3, 2, 2), n.parameter(3), 2);
-        n.loss(linear(n, b.gelu(layerNorm(n, upsampled)), 3));
-        Value deep = decoder(n, layerNorm(n, block(n, x, 1)), restore);
-        n.loss(linear(n, b.avgPool2x(deep, 2), 3));
-      });
-
-  /** Large, so that rows of nearly equal numbers do not magnify rounding without bound. */
-  private static final double EPS = 0.1;
+      n -> new RandomAutoencoder(2, 2, n.size(1, 4), n.size(2, 4), 4, 4, 2, 3).write(n));
 
   private final Consumer<RandomNetwork> writer;
 
@@ -215,43 +198,6 @@ public enum NetworkCase {
   /** The graph alone. */
   public Graph graph(long seed) {
     return network(seed).graph();
-  }
-
-  private static Value linear(RandomNetwork n, Value x, int outs) {
-    return n.builder().linear(x, n.parameter(outs, x.width()), n.parameter(outs));
-  }
-
-  private static Value linear(RandomNetwork n, Value x, Value residual) {
-    int outs = residual.width();
-    return n.builder().linear(x, n.parameter(outs, x.width()), n.parameter(outs), residual);
-  }
-
-  private static Value layerNorm(RandomNetwork n, Value x) {
-    return layerNorm(n, x, n.parameter(x.width()), n.parameter(x.width()));
-  }
-
-  private static Value layerNorm(RandomNetwork n, Value x, Value gamma, Value beta) {
-    return n.builder().layerNorm(x, gamma, beta, EPS);
-  }
-
-  private static Value block(RandomNetwork n, Value x, int heads) {
-    Value qkv = linear(n, layerNorm(n, x), 3 * x.width());
-    Value attended = linear(n, n.builder().attention(qkv, heads), x);
-    Value hidden = n.builder().gelu(linear(n, layerNorm(n, attended), 2 * x.width()));
-    return linear(n, hidden, attended);
-  }
-
-  private static Value decoder(RandomNetwork n, Value latent, Value restore) {
-    int width = 4;
-    Value embedded = linear(n, latent, width);
-    Value full =
-        n.builder()
-            .unshuffle(
-                embedded,
-                n.parameter(1, 1, width),
-                n.constant(restore.extent(1) + 1, width),
-                restore);
-    return n.builder().dropFirstToken(layerNorm(n, block(n, full, 2)));
   }
 
   private static void unshuffle(RandomNetwork n, int tokens, int visible) {

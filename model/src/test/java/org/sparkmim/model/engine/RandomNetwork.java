@@ -21,12 +21,22 @@ public final class RandomNetwork {
 
   private final GraphBuilder builder = new GraphBuilder();
   private final Random random;
+  private final float bound;
   private int names;
   private final Map<Value, float[]> inputs = new LinkedHashMap<>();
   private final Map<Value, int[]> indices = new LinkedHashMap<>();
 
   public RandomNetwork(long seed) {
+    this(seed, 1);
+  }
+
+  /**
+   * @param bound of all numbers, a power of two: the wider a network, the smaller, lest its softmax
+   *     saturate
+   */
+  public RandomNetwork(long seed, float bound) {
     random = new Random(seed);
+    this.bound = bound;
   }
 
   public GraphBuilder builder() {
@@ -117,7 +127,7 @@ public final class RandomNetwork {
   private float[] numbers(long count) {
     float[] numbers = new float[Math.toIntExact(count)];
     for (int i = 0; i < numbers.length; i++) {
-      numbers[i] = (random.nextInt(2 * STEPS_PER_UNIT) - STEPS_PER_UNIT) / (float) STEPS_PER_UNIT;
+      numbers[i] = bound * (random.nextInt(2 * STEPS_PER_UNIT) - STEPS_PER_UNIT) / STEPS_PER_UNIT;
     }
     return numbers;
   }

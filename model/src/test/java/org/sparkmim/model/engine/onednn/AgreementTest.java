@@ -6,12 +6,12 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.junit.jupiter.params.provider.EnumSource.Mode;
 import org.sparkmim.model.engine.Engine;
 import org.sparkmim.model.engine.NetworkCase;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.engine.Program;
+import org.sparkmim.model.engine.RandomAutoencoder;
 import org.sparkmim.model.engine.RandomGraphs;
 import org.sparkmim.model.engine.RandomNetwork;
 import org.sparkmim.model.engine.reference.ReferenceEngine;
@@ -20,16 +20,20 @@ import org.sparkmim.model.graph.Value;
 
 /** The oneDNN engine against the reference on random shapes: losses and gradients. */
 class AgreementTest {
-  private static final int SEEDS = Integer.getInteger("sparkmim.seeds", 4);
-  private static final double SINGLE = 2e-5;
-  private static final double HALF = 5e-2;
+  private static final int SEEDS = Integer.getInteger("sparkmim.seeds", 3);
+
+  /** For networks of a few elements, whose sums may cancel; 3e-5 in thousands of runs. */
+  private static final double TINY = 2e-4;
+
+  /** Tensors this much smaller than the largest may be all cancellation: the key's bias, say. */
+  private static final double FLOOR = 1e-2;
 
   @ParameterizedTest
   @EnumSource
   void inSinglePrecision(NetworkCase network) {
     long base = new Random().nextInt();
     for (long seed = base; seed < base + SEEDS; seed++) {
-      compare(network.network(seed), Precision.F32, SINGLE, network + ", seed " + seed);
+      compare(network.network(seed), Precision.F32, TINY, network + ", seed " + seed);
     }
   }
 
@@ -37,17 +41,38 @@ class AgreementTest {
   void inSinglePrecisionOnRandomGraphs() {
     long base = new Random().nextInt();
     for (long seed = base; seed < base + 5 * SEEDS; seed++) {
-      compare(RandomGraphs.network(seed), Precision.F32, SINGLE, "random graph, seed " + seed);
+      compare(RandomGraphs.network(seed), Precision.F32, TINY, "random graph, seed " + seed);
     }
   }
 
   @ParameterizedTest
-  @EnumSource(mode = Mode.INCLUDE, names = "MASKED_AUTOENCODER")
-  void inHalfPrecision(NetworkCase network) {
+  @EnumSource
+  void onShapesThatFillVectorRegisters(Precision precision) {
     long base = new Random().nextInt();
     for (long seed = base; seed < base + SEEDS; seed++) {
-      compare(network.network(seed), Precision.BF16, HALF, network + ", seed " + seed);
+      RandomNetwork network = new RandomNetwork(seed, 0.25f);
+      autoencoder(network).write(network);
+      compare(network, precision, tolerance(precision), precision + ", seed " + seed);
     }
+  }
+
+  /** Up to 8e-7 and 8e-3 in some tens of runs. */
+  private static double tolerance(Precision precision) {
+    return precision == Precision.F32 ? 5e-6 : 3e-2;
+  }
+
+  private static RandomAutoencoder autoencoder(RandomNetwork n) {
+    int heads = n.size(1, 4);
+    int grid = 2 * n.size(1, 4);
+    return new RandomAutoencoder(
+        n.size(1, 4),
+        grid,
+        n.size(1, grid * grid),
+        n.size(3, 48),
+        heads * n.size(4, 24),
+        heads * 2 * n.size(2, 12),
+        heads,
+        n.size(3, 27));
   }
 
   private static void compare(
@@ -56,8 +81,13 @@ class AgreementTest {
     try (ParameterVectors state = network.state(graph)) {
       float[][] expected = run(new ReferenceEngine(), Precision.F32, network, graph, state);
       float[][] actual = run(new OneDnnEngine(), precision, network, graph, state);
+      double floor = 0;
+      for (float[] tensor : expected) {
+        floor = Math.max(floor, FLOOR * size(tensor));
+      }
       for (int i = 0; i < expected.length; i++) {
-        assertThat(distance(actual[i], expected[i]))
+        double scale = Math.max(floor, size(expected[i]));
+        assertThat(distance(actual[i], expected[i]) / scale)
             .as("%s: %s", name, i == 0 ? "losses" : "gradient of " + graph.parameters().get(i - 1))
             .isLessThan(tolerance);
       }
@@ -97,16 +127,23 @@ class AgreementTest {
     }
   }
 
-  /** Relative for numbers above 1, absolute below; 0 where both are NaN. */
+  /** Root of the mean square; what is untouched counts as zero. */
+  private static double size(float[] numbers) {
+    double squares = 0;
+    for (float number : numbers) {
+      squares += Float.isNaN(number) ? 0 : (double) number * number;
+    }
+    return Math.sqrt(squares / numbers.length);
+  }
+
+  /** Root of the mean square of the difference; NaN where only one of them is untouched. */
   private static double distance(float[] actual, float[] expected) {
     double squares = 0;
-    double scale = 1;
     for (int i = 0; i < actual.length; i++) {
       boolean untouched = Float.isNaN(expected[i]) && Float.isNaN(actual[i]);
       double difference = untouched ? 0 : (double) actual[i] - expected[i];
       squares += difference * difference;
-      scale = untouched ? scale : Math.max(scale, Math.abs(expected[i]));
     }
-    return Math.sqrt(squares / actual.length) / scale;
+    return Math.sqrt(squares / actual.length);
   }
 }
