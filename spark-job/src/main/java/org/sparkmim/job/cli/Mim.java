@@ -22,7 +22,12 @@ import picocli.CommandLine.Command;
       "4:failed, can be resumed by the same command",
       "130:interrupted after a commit"
     },
-    subcommands = {RecipeCommand.class, VerifyReferenceCommand.class})
+    subcommands = {
+      RecipeCommand.class,
+      EvaluateCommand.class,
+      ReportCommand.class,
+      VerifyReferenceCommand.class
+    })
 public final class Mim implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 

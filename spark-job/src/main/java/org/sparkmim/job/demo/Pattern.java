@@ -36,7 +36,10 @@ enum Pattern {
     }
   };
 
-  /** Whether the point {@code u} (around) and {@code v} (upwards), in stripe widths, has the ink's colour. */
+  /**
+   * Whether the point {@code u} (around) and {@code v} (upwards), in stripe widths, has the ink's
+   * colour.
+   */
   abstract boolean inked(double u, double v);
 
   private static boolean odd(double t) {

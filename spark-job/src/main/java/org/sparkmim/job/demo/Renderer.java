@@ -29,8 +29,7 @@ final class Renderer {
         for (int s = 0; s < GRID * GRID; s++) {
           double px = x + (s % GRID + 0.5) / GRID - width / 2.0;
           double py = height / 2.0 - y - (s / GRID + 0.5) / GRID;
-          Vec along =
-              forward.plus(right.times(px * scale)).plus(up.times(py * scale)).unit();
+          Vec along = forward.plus(right.times(px * scale)).plus(up.times(py * scale)).unit();
           sum = sum.plus(colour(along, s));
         }
         int at = y * width + x;
@@ -74,7 +73,8 @@ final class Renderer {
   /** The wall is out of focus: broad light and dark patches only. */
   private Vec wall(Vec p) {
     double patches = Noise.fractal(p.x() * 0.5 + p.z() * 0.3, p.y() * 0.5, 3, scene.grain() + 11);
-    return scene.wallColour()
+    return scene
+        .wallColour()
         .tint(scene.skylight().plus(scene.sunlight().times(0.5)))
         .times(0.4 + 1.2 * patches);
   }

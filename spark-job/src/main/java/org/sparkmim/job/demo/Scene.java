@@ -32,8 +32,7 @@ record Scene(
     Vec place = new Vec(random.nextDouble(-0.5, 0.5), 0, random.nextDouble(-0.4, 0.4));
     List<Toy> toys = new ArrayList<>();
     toys.add(
-        Toy.random(
-            toyClass.solid, toyClass.pattern, place, size, Colours.print(random), random));
+        Toy.random(toyClass.solid, toyClass.pattern, place, size, Colours.print(random), random));
     double direction = random.nextDouble(-0.6, 0.6);
     double height = random.nextDouble(0.12, 0.5);
     Vec toEye = new Vec(StrictMath.sin(direction), height, -StrictMath.cos(direction));

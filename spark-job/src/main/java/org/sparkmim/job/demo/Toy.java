@@ -20,7 +20,12 @@ record Toy(
   private static final double FULL_TURN = 2 * Math.PI;
 
   static Toy random(
-      Solid solid, Pattern pattern, Vec place, double size, Vec[] colours, SplittableRandom random) {
+      Solid solid,
+      Pattern pattern,
+      Vec place,
+      double size,
+      Vec[] colours,
+      SplittableRandom random) {
     double turn = random.nextDouble() * FULL_TURN;
     return new Toy(
         solid,

@@ -14,8 +14,8 @@ import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
 /**
- * The rows of extracted features as Spark sees them: sample id, label, and the feature vectors of the
- * checkpoint and of the same network untrained.
+ * The rows of extracted features as Spark sees them: sample id, label, and the feature vectors of
+ * the checkpoint and of the same network untrained.
  */
 final class FeatureTable {
 

@@ -4,8 +4,9 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * Weighted nearest-neighbour vote on cosine similarity, as in DINO (Caron et al., 2021): each of the
- * k nearest training samples votes for its class with weight {@code exp(similarity / temperature)}.
+ * Weighted nearest-neighbour vote on cosine similarity, as in DINO (Caron et al., 2021): each of
+ * the k nearest training samples votes for its class with weight {@code exp(similarity /
+ * temperature)}.
  *
  * @param k neighbours that vote, at least 1
  * @param temperature of the votes, above 0

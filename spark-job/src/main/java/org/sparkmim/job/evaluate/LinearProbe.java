@@ -48,7 +48,8 @@ public record LinearProbe(List<Double> l2, int iterations) {
    */
   public Fit fit(Dataset<Row> train, Dataset<Row> test) {
     Column heldOut =
-        functions.pmod(functions.xxhash64(functions.col(FeatureTable.ID)), functions.lit(HELD_OUT_EVERY))
+        functions
+            .pmod(functions.xxhash64(functions.col(FeatureTable.ID)), functions.lit(HELD_OUT_EVERY))
             .equalTo(0);
     Map<Double, Double> sweep = l2.size() == 1 ? Map.of() : sweep(train, heldOut);
     double best = l2.get(0);

@@ -8,9 +8,9 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 
 /**
- * kNN over rows spread on a cluster: every task searches its share of the training rows for all test
- * images, and the lists of the nearest are merged. Neither side has to fit into one task whole, and
- * the result does not depend on how the rows are spread.
+ * kNN over rows spread on a cluster: every task searches its share of the training rows for all
+ * test images, and the lists of the nearest are merged. Neither side has to fit into one task
+ * whole, and the result does not depend on how the rows are spread.
  */
 final class NearestVote {
 
@@ -34,9 +34,7 @@ final class NearestVote {
               .toJavaRDD()
               .mapPartitions(
                   part ->
-                      List.of(
-                              knn.search(
-                                  shared.value(), FeatureTable.block(part).unitRows()))
+                      List.of(knn.search(shared.value(), FeatureTable.block(part).unitRows()))
                           .iterator())
               .treeReduce(Neighbours::merge);
       return share(knn.vote(nearest, classes), queries.labels());

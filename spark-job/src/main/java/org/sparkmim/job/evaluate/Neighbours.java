@@ -4,8 +4,8 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * For each of Q queries its nearest candidates so far, nearest first: by falling similarity, then by
- * rising id, so that the result does not depend on the order in which candidates were seen.
+ * For each of Q queries its nearest candidates so far, nearest first: by falling similarity, then
+ * by rising id, so that the result does not depend on the order in which candidates were seen.
  *
  * @param k places per query; unused ones hold {@code Float.NEGATIVE_INFINITY} and label -1
  * @param similarities [Q, k]

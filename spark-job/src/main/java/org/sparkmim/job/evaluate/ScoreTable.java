@@ -20,8 +20,7 @@ public final class ScoreTable {
               score.title() + ", " + score.feature(),
               percent(score.untrained()),
               percent(score.accuracy()),
-              String.format(
-                  Locale.ROOT, "%+.1f", 100 * (score.accuracy() - score.untrained()))));
+              String.format(Locale.ROOT, "%+.1f", 100 * (score.accuracy() - score.untrained()))));
     }
     for (Score score : scores.subList(0, Math.min(1, scores.size()))) {
       out.append(

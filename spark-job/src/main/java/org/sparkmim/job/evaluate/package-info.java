@@ -1,2 +1,4 @@
-/** How good a checkpoint's features are: kNN and linear probe, beside the same network untrained. */
+/**
+ * How good a checkpoint's features are: kNN and linear probe, beside the same network untrained.
+ */
 package org.sparkmim.job.evaluate;

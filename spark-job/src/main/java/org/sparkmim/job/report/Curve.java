@@ -15,8 +15,15 @@ record Curve(List<String> taps, List<Round> rounds) {
    *
    * @param epoch fractional, at the round's end
    * @param losses one per tap
+   * @param samples trained on
    */
-  record Round(double epoch, double[] losses, double rate, double imagesPerSecond) {
+  record Round(
+      double epoch,
+      double[] losses,
+      double rate,
+      double imagesPerSecond,
+      long samples,
+      double seconds) {
 
     double total() {
       double sum = 0;
@@ -25,6 +32,16 @@ record Curve(List<String> taps, List<Round> rounds) {
       }
       return sum;
     }
+  }
+
+  /** Images trained on so far. */
+  long samples() {
+    return rounds.stream().mapToLong(Round::samples).sum();
+  }
+
+  /** Time that the rounds took. */
+  double seconds() {
+    return rounds.stream().mapToDouble(Round::seconds).sum();
   }
 
   double[] epochs() {

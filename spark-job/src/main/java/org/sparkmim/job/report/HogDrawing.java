@@ -11,13 +11,13 @@ import java.util.Comparator;
 import java.util.stream.IntStream;
 
 /**
- * Draws histograms of oriented gradients as strokes: in each cell one stroke per bin, along the edge
- * that the bin stands for, as dark as the bin is strong.
+ * Draws histograms of oriented gradients as strokes: in each cell one stroke per bin, along the
+ * edge that the bin stands for, as dark as the bin is strong.
  *
- * <p>Angles follow LocalMIM's target: bin {@code i} of {@code n} holds gradients at {@code theta} in
- * {@code [i, i+1) * pi / n}, measured from the vertical axis ({@code theta = atan2(horizontal,
- * vertical)}, rows downwards). The gradient of the bin's middle is {@code (sin theta, cos theta)} in
- * (x, y), and its edge, perpendicular to it, {@code (cos theta, -sin theta)}.
+ * <p>Angles follow LocalMIM's target: bin {@code i} of {@code n} holds gradients at {@code theta}
+ * in {@code [i, i+1) * pi / n}, measured from the vertical axis ({@code theta = atan2(horizontal,
+ * vertical)}, rows downwards). The gradient of the bin's middle is {@code (sin theta, cos theta)}
+ * in (x, y), and its edge, perpendicular to it, {@code (cos theta, -sin theta)}.
  */
 final class HogDrawing {
 
@@ -100,7 +100,9 @@ final class HogDrawing {
     return picture;
   }
 
-  /** Mean over the colour channels; what lies below zero, which only a prediction can, is left out. */
+  /**
+   * Mean over the colour channels; what lies below zero, which only a prediction can, is left out.
+   */
   private double[] strengths(float[] cells, int cell) {
     double[] strengths = new double[bins];
     for (int bin = 0; bin < bins; bin++) {

@@ -175,7 +175,9 @@ record LineChart(String title, String across, boolean fromZero, List<Series> ser
       if (!(low <= high)) {
         return new Range(0, 1);
       }
-      return low == high ? new Range(low, low + Math.max(1e-12, Math.abs(low))) : new Range(low, high);
+      return low == high
+          ? new Range(low, low + Math.max(1e-12, Math.abs(low)))
+          : new Range(low, high);
     }
 
     Range padded(boolean fromZero) {

@@ -11,7 +11,8 @@ import java.util.List;
  * @param masked the same with hidden patches greyed out
  * @param scales shallowest tap first
  */
-record Reconstruction(String name, BufferedImage original, BufferedImage masked, List<Scale> scales) {
+record Reconstruction(
+    String name, BufferedImage original, BufferedImage masked, List<Scale> scales) {
 
   /**
    * Target and prediction of one tap.

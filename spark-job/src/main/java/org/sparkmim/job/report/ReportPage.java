@@ -158,10 +158,7 @@ final class ReportPage {
         boolean[] nothing = new boolean[s.seen().length];
         String cells = s.cellPixels() + " px cells";
         add("<div class=\"pair\">");
-        tile(
-            "hog",
-            cells + ", target",
-            DataUri.png(drawing.draw(s.target(), s.grid(), nothing)));
+        tile("hog", cells + ", target", DataUri.png(drawing.draw(s.target(), s.grid(), nothing)));
         tile(
             "hog",
             number("prediction, loss %.3f", s.loss()),

@@ -69,10 +69,8 @@ class ProbesOnSparkTest {
     Dataset<Row> test = FeatureTable.select(blobs(8, 60, 2.0), FeatureTable.UNTRAINED);
     Knn knn = new Knn(5, 0.07);
     FeatureBlock queries = FeatureTable.block(test.collectAsList().iterator());
-    int[] expected =
-        knn.classify(queries, FeatureTable.block(train.collectAsList().iterator()), 3);
-    long right =
-        IntStream.range(0, 60).filter(i -> expected[i] == queries.labels()[i]).count();
+    int[] expected = knn.classify(queries, FeatureTable.block(train.collectAsList().iterator()), 3);
+    long right = IntStream.range(0, 60).filter(i -> expected[i] == queries.labels()[i]).count();
 
     for (int partitions : new int[] {1, 7}) {
       assertThat(NearestVote.accuracy(spark, train.repartition(partitions), test, knn, 3))

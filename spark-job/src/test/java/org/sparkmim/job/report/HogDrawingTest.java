@@ -11,7 +11,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class HogDrawingTest {
 
-  /** Bins of the ramps {@code I = dx x + dy y}, from the definition of the target (9 and 18 bins). */
+  /**
+   * Bins of the ramps {@code I = dx x + dy y}, from the definition of the target (9 and 18 bins).
+   */
   @ParameterizedTest(name = "ramp ({0}, {1}) of {2} bins falls in bin {3}")
   @CsvSource({
     "1, 0, 9, 4", "0, 1, 9, 0", "1, 1, 9, 2", "1, -1, 9, 6",
@@ -57,8 +59,7 @@ class HogDrawingTest {
     assertThat(drawn.getRGB(10, 10)).isNotEqualTo(drawn.getRGB(30, 10));
     assertThat(drawn.getRGB(30, 10) & 0xFFFFFF).isEqualTo(0xFFFFFF);
     assertThat(drawn.getRGB(10, 30) & 0xFFFFFF).isEqualTo(0xFFFFFF);
-    assertThat(
-            IntStream.range(0, 1600).map(i -> drawn.getRGB(i % 40, i / 40)).distinct().count())
+    assertThat(IntStream.range(0, 1600).map(i -> drawn.getRGB(i % 40, i / 40)).distinct().count())
         .isEqualTo(2);
   }
 

@@ -86,17 +86,15 @@ class ReportPageTest {
         new Curve(
             List.of("4 px", "8 px", "16 px", "32 px"),
             List.of(
-                new Round(0.5, new double[] {.3, .3, .3, .3}, 1e-4, 200),
-                new Round(1, new double[] {.2, .2, .2, .2}, 2e-4, 210)));
+                new Round(0.5, new double[] {.3, .3, .3, .3}, 1e-4, 200, 64, 0.3),
+                new Round(1, new double[] {.2, .2, .2, .2}, 2e-4, 210, 64, 0.3)));
     return new ReportContent(
         title,
         "summary",
         List.of(new ReportContent.Figure("1 / 1", "epochs")),
         List.of(
             new ReportContent.Table(
-                "Recipe",
-                List.of(new ReportContent.Fact("train.epochs", "1", "default")),
-                true)),
+                "Recipe", List.of(new ReportContent.Fact("train.epochs", "1", "default")), true)),
         curve,
         scores,
         reconstructions,
