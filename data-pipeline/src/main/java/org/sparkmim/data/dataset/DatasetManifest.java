@@ -69,7 +69,8 @@ public record DatasetManifest(
         Json.write(Map.of("samples", samples)) + Json.write(labels) + Json.write(shards));
   }
 
-  String toJson() {
+  /** The text of {@code dataset.json}. */
+  public String toJson() {
     return Json.writeIndented(this);
   }
 
