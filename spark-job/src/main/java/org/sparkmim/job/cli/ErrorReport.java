@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
+import org.sparkmim.data.DataException;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.config.Nearest;
 import org.sparkmim.model.ModelException;
@@ -66,6 +67,11 @@ final class ErrorReport
   private static Optional<Answer> known(Throwable cause) {
     if (cause instanceof MimException e) {
       return Optional.of(new Answer(code(e.kind()), e.getMessage(), true));
+    }
+    if (cause instanceof DataException e) {
+      boolean argument = e.kind() == DataException.Kind.ARGUMENT;
+      return Optional.of(
+          new Answer(argument ? ExitCode.USAGE : ExitCode.INPUT, e.getMessage(), true));
     }
     if (cause instanceof ModelException e) {
       boolean argument = e.kind() == ModelException.Kind.ARGUMENT;

@@ -23,9 +23,11 @@ import picocli.CommandLine.Command;
       "130:interrupted after a commit"
     },
     subcommands = {
-      RecipeCommand.class,
+      IngestCommand.class,
+      PretrainCommand.class,
       EvaluateCommand.class,
       ReportCommand.class,
+      RecipeCommand.class,
       VerifyReferenceCommand.class
     })
 public final class Mim implements Runnable {

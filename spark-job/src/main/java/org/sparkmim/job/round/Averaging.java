@@ -14,12 +14,12 @@ import org.sparkmim.job.RunObserver;
 import scala.Tuple2;
 
 /**
- * Averages the workers' slices on executors.
+ * Averages the workers' slices on executors, each worker counting by the samples it trained on.
  *
  * <p>Records travel under the key {@code slice * workers + worker}; a slice's records meet in one
  * partition, sorted by worker, so that sums do not depend on which worker was first. Sums are kept
- * in double and divided by the number of workers that took part: the mean of one worker is that
- * worker, bit for bit. The records of a slice number {@code slices} are reports and pass unchanged.
+ * in double, where the mean of one worker is that worker, bit for bit. The records of a slice
+ * number {@code slices} are reports and pass unchanged.
  */
 final class Averaging {
   private Averaging() {}
@@ -31,16 +31,18 @@ final class Averaging {
   /**
    * The mean of each slice under the slice's number, and each worker's report under {@code slices +
    * worker}.
+   *
+   * @param samples samples of each worker's share
    */
   static JavaPairRDD<Integer, byte[]> average(
       JavaPairRDD<Integer, byte[]> records,
       int slices,
-      int workers,
+      long[] samples,
       int partitions,
       RunObserver observer) {
     return records
-        .repartitionAndSortWithinPartitions(new BySlice(workers, partitions))
-        .mapPartitionsToPair(new Means(slices, workers, observer));
+        .repartitionAndSortWithinPartitions(new BySlice(samples.length, partitions))
+        .mapPartitionsToPair(new Means(slices, samples, observer));
   }
 
   /** Brings a slice's records together. */
@@ -82,12 +84,12 @@ final class Averaging {
       implements PairFlatMapFunction<Iterator<Tuple2<Integer, byte[]>>, Integer, byte[]> {
     private static final long serialVersionUID = 1L;
     private final int slices;
-    private final int workers;
+    private final long[] samples;
     private final RunObserver observer;
 
-    Means(int slices, int workers, RunObserver observer) {
+    Means(int slices, long[] samples, RunObserver observer) {
       this.slices = slices;
-      this.workers = workers;
+      this.samples = samples;
       this.observer = observer;
     }
 
@@ -98,9 +100,10 @@ final class Averaging {
       int summed = -1;
       while (records.hasNext()) {
         Tuple2<Integer, byte[]> record = records.next();
-        int slice = record._1() / workers;
+        int slice = record._1() / samples.length;
+        int worker = record._1() % samples.length;
         if (slice == slices) {
-          means.add(new Tuple2<>(slices + record._1() % workers, record._2()));
+          means.add(new Tuple2<>(slices + worker, record._2()));
           continue;
         }
         if (slice != summed) {
@@ -111,7 +114,7 @@ final class Averaging {
           mean = new Mean(record._2().length);
           summed = slice;
         }
-        mean.add(record._2());
+        mean.add(record._2(), samples[worker]);
       }
       if (mean != null) {
         means.add(new Tuple2<>(summed, mean.bytes()));
@@ -123,26 +126,26 @@ final class Averaging {
   /** The running mean of little-endian float32 slices. */
   private static final class Mean {
     private final double[] sums;
-    private int count;
+    private double weights;
 
     Mean(int bytes) {
       sums = new double[bytes / Float.BYTES];
     }
 
-    void add(byte[] slice) {
+    void add(byte[] slice, double weight) {
       FloatBuffer values = ByteBuffer.wrap(slice).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
       for (int i = 0; i < sums.length; i++) {
         // Starting from the first worker, not from 0, keeps the sign of its zeros.
-        sums[i] = count == 0 ? values.get(i) : sums[i] + values.get(i);
+        sums[i] = weights == 0 ? weight * values.get(i) : sums[i] + weight * values.get(i);
       }
-      count++;
+      weights += weight;
     }
 
     byte[] bytes() {
       ByteBuffer bytes =
           ByteBuffer.allocate(sums.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
       for (double sum : sums) {
-        bytes.putFloat((float) (sum / count));
+        bytes.putFloat((float) (sum / weights));
       }
       return bytes.array();
     }

@@ -28,7 +28,7 @@ final class Rounds {
   /**
    * What a round gave.
    *
-   * @param state mean of the workers' states
+   * @param state mean of the workers' states, by their samples
    * @param reports of the workers that took part
    * @param broadcastNanos spent on handing the state out
    * @param nanos of the whole round
@@ -46,8 +46,12 @@ final class Rounds {
     long begin = System.nanoTime();
     int workers = plan.shares().size();
     List<RoundTask.Share> shares = new ArrayList<>();
+    long[] samples = new long[workers];
     for (int worker = 0; worker < workers; worker++) {
-      if (!plan.shares().get(worker).isEmpty()) {
+      for (LocalStep step : plan.shares().get(worker)) {
+        samples[worker] += step.minibatch().count();
+      }
+      if (samples[worker] > 0) {
         shares.add(new RoundTask.Share(worker, plan.shares().get(worker)));
       }
     }
@@ -64,7 +68,7 @@ final class Rounds {
                 .parallelize(shares, shares.size())
                 .mapPartitionsToPair(new RoundTask(sent, workers, factory, observer)),
             slices,
-            workers,
+            samples,
             partitions,
             observer);
     try {
