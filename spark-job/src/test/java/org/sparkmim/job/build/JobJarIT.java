@@ -52,8 +52,16 @@ class JobJarIT {
   void holdsNothingThatTheClusterBrings() {
     List<String> foreign =
         List.of(
-            "org/apache/", "scala/", "com/esotericsoftware/", "com/fasterxml/", "org/slf4j/", "io/netty/",
-            "com/google/common/", "com/google/gson/", "com/google/protobuf/", "com/google/flatbuffers/");
+            "org/apache/",
+            "scala/",
+            "com/esotericsoftware/",
+            "com/fasterxml/",
+            "org/slf4j/",
+            "io/netty/",
+            "com/google/common/",
+            "com/google/gson/",
+            "com/google/protobuf/",
+            "com/google/flatbuffers/");
     assertThat(entries)
         .filteredOn(name -> foreign.stream().anyMatch(name::startsWith))
         // dl4j-spark puts one class of its own into Spark's package.
@@ -83,8 +91,7 @@ class JobJarIT {
 
   @Test
   void mergesTheSectionsOfAllModulesIntoOneReference() throws IOException {
-    try (Reader reader =
-        new InputStreamReader(entry("reference.conf"), StandardCharsets.UTF_8)) {
+    try (Reader reader = new InputStreamReader(entry("reference.conf"), StandardCharsets.UTF_8)) {
       Config mim = ConfigFactory.parseReader(reader).getConfig("mim");
       assertThat(mim.root().keySet())
           .contains("data", "model", "engine", "train", "evaluate", "run");
