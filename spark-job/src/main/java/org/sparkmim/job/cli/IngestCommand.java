@@ -72,7 +72,8 @@ final class IngestCommand implements Runnable {
                 manifest.samples(), manifest.labels().size(), manifest.shards().size()));
     manifest
         .quarantined()
-        .forEach((reason, count) -> text.append(String.format("%n%,d left out: %s", count, reason)));
+        .forEach(
+            (reason, count) -> text.append(String.format("%n%,d left out: %s", count, reason)));
     return text.toString();
   }
 
