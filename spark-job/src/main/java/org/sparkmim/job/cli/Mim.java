@@ -23,6 +23,7 @@ import picocli.CommandLine.Command;
       "130:interrupted after a commit"
     },
     subcommands = {
+      DemoCommand.class,
       IngestCommand.class,
       PretrainCommand.class,
       EvaluateCommand.class,

@@ -1,5 +1,6 @@
 package org.sparkmim.job.cli;
 
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -8,6 +9,9 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.evaluate.EvaluateSettings;
+import org.sparkmim.job.evaluate.LaunchedEvaluation;
+import org.sparkmim.job.report.Report;
 import org.sparkmim.job.round.Pretraining;
 import org.sparkmim.job.round.StopRequest;
 import picocli.CommandLine;
@@ -51,12 +55,25 @@ final class PretrainCommand implements Runnable {
     var out = spec.commandLine().getOut();
     SparkSession session = sparks.open("pretrain", recipe, training.settings().workers());
     try (StopRequest stop = StopRequest.onSignals()) {
+      LaunchedEvaluation evaluation =
+          new LaunchedEvaluation(
+              session,
+              EvaluateSettings.from(recipe.section("evaluate")),
+              training.engine(),
+              data,
+              out);
+      evaluation.check();
       Checkpoint last =
           training.run(
               JavaSparkContext.fromSparkContext(session.sparkContext()),
               new Pretraining.Surroundings(
-                  out, System.console() != null, stop, RunObserver.NONE, checkpoint -> {}));
+                  out, System.console() != null, stop, RunObserver.NONE, evaluation::afterCommit));
       out.println("Trained: " + last.model());
+      evaluation.afterLast(last);
+      out.println(
+          "Report: "
+              + new Report(session.sparkContext().hadoopConfiguration(), training.engine())
+                  .write(last.run().toString(), Optional.empty(), Optional.empty()));
       out.flush();
     } finally {
       session.stop();
