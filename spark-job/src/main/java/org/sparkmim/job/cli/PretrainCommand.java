@@ -1,19 +1,11 @@
 package org.sparkmim.job.cli;
 
-import java.util.Optional;
+import java.io.PrintWriter;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
-import org.sparkmim.job.RunObserver;
-import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.config.Recipe;
-import org.sparkmim.job.evaluate.EvaluateSettings;
-import org.sparkmim.job.evaluate.LaunchedEvaluation;
-import org.sparkmim.job.report.Report;
-import org.sparkmim.job.round.Pretraining;
-import org.sparkmim.job.round.StopRequest;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -51,29 +43,13 @@ final class PretrainCommand implements Runnable {
   public void run() {
     Recipe recipe = recipes.load();
     Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
-    Pretraining training = Pretraining.prepare(recipe, CodeVersion.current(), hadoop, data, output);
-    var out = spec.commandLine().getOut();
-    SparkSession session = sparks.open("pretrain", recipe, training.settings().workers());
-    try (StopRequest stop = StopRequest.onSignals()) {
-      LaunchedEvaluation evaluation =
-          new LaunchedEvaluation(
-              session,
-              EvaluateSettings.from(recipe.section("evaluate")),
-              training.engine(),
-              data,
-              out);
-      evaluation.check();
-      Checkpoint last =
-          training.run(
-              JavaSparkContext.fromSparkContext(session.sparkContext()),
-              new Pretraining.Surroundings(
-                  out, System.console() != null, stop, RunObserver.NONE, evaluation::afterCommit));
-      out.println("Trained: " + last.model());
-      evaluation.afterLast(last);
-      out.println(
-          "Report: "
-              + new Report(session.sparkContext().hadoopConfiguration(), training.engine())
-                  .write(last.run().toString(), Optional.empty(), Optional.empty()));
+    PretrainJob job = PretrainJob.prepare(recipe, hadoop, data, output);
+    PrintWriter out = spec.commandLine().getOut();
+    SparkSession session = sparks.open("pretrain", recipe, job.workers());
+    try {
+      PretrainJob.Outcome outcome = job.run(session, out, System.console() != null);
+      out.println("Weights: " + outcome.last().model());
+      out.println("Report:  " + outcome.report());
       out.flush();
     } finally {
       session.stop();

@@ -1,0 +1,87 @@
+package org.sparkmim.job.cli;
+
+import java.io.PrintWriter;
+import java.util.List;
+import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
+import org.sparkmim.data.dataset.Dataset;
+import org.sparkmim.job.Phase;
+import org.sparkmim.job.RunObserver;
+import org.sparkmim.job.commit.Checkpoint;
+import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.evaluate.EvaluateSettings;
+import org.sparkmim.job.evaluate.LaunchedEvaluation;
+import org.sparkmim.job.evaluate.Score;
+import org.sparkmim.job.report.Report;
+import org.sparkmim.job.round.Pretraining;
+import org.sparkmim.job.round.StopRequest;
+
+/** A pre-training with what follows it: the evaluations its recipe asks for, and the report. */
+public final class PretrainJob {
+  private final Pretraining training;
+  private final EvaluateSettings evaluate;
+  private final String data;
+
+  private PretrainJob(Pretraining training, EvaluateSettings evaluate, String data) {
+    this.training = training;
+    this.evaluate = evaluate;
+    this.data = data;
+  }
+
+  /**
+   * What a job left behind.
+   *
+   * @param last its last checkpoint
+   * @param scores of that checkpoint; empty if nothing was evaluated
+   * @param report the page
+   */
+  public record Outcome(Checkpoint last, List<Score> scores, Path report) {}
+
+  /**
+   * Checks everything that can be checked without a cluster; writes nothing.
+   *
+   * @param data dataset to train on
+   * @param output directory of the run
+   */
+  public static PretrainJob prepare(
+      Recipe recipe, Configuration hadoop, String data, String output) {
+    Pretraining training =
+        Pretraining.prepare(recipe, CodeVersion.current(), hadoop, data, output);
+    EvaluateSettings evaluate = EvaluateSettings.from(recipe.section("evaluate"));
+    if (evaluate.after() != EvaluateSettings.After.NONE) {
+      evaluate.test().ifPresent(test -> Dataset.open(hadoop, test).requireLabels());
+    }
+    return new PretrainJob(training, evaluate, data);
+  }
+
+  /** Replicas that train at the same time. */
+  public int workers() {
+    return training.settings().workers();
+  }
+
+  /** Trains, evaluates and reports, or continues with whatever of it is still to be done. */
+  public Outcome run(SparkSession session, PrintWriter out, boolean terminal) {
+    RunObserver observer = RunObserver.NONE;
+    LaunchedEvaluation evaluation =
+        new LaunchedEvaluation(session, evaluate, training.engine(), data, out);
+    evaluation.check();
+    Checkpoint last;
+    try (StopRequest stop = StopRequest.onSignals()) {
+      last =
+          training.run(
+              JavaSparkContext.fromSparkContext(session.sparkContext()),
+              new Pretraining.Surroundings(
+                  out, terminal, stop, observer, evaluation::afterCommit));
+    }
+    observer.before(Phase.EVALUATION, last.name());
+    List<Score> scores = evaluation.afterLast(last);
+    Configuration hadoop = session.sparkContext().hadoopConfiguration();
+    Path report =
+        new Report(hadoop, training.engine())
+            .write(last.run().toString(), Optional.empty(), Optional.empty());
+    return new Outcome(last, scores, report);
+  }
+}
