@@ -1,0 +1,133 @@
+package org.sparkmim.data.image;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class ResamplerTest {
+  private final Resampler resampler = new Resampler();
+
+  /** A picture held as an array. */
+  private record Pixels(int width, int height, byte[] rgb) implements Raster {
+    @Override
+    public void read(int y, int x, int count, byte[] into) {
+      System.arraycopy(rgb, 3 * (y * width + x), into, 0, 3 * count);
+    }
+
+    int at(int x, int y, int channel) {
+      return rgb[3 * (y * width + x) + channel] & 0xff;
+    }
+  }
+
+  private static Pixels noise(int width, int height) {
+    byte[] rgb = new byte[3 * width * height];
+    new Random(width * 31L + height).nextBytes(rgb);
+    return new Pixels(width, height, rgb);
+  }
+
+  @Test
+  void copiesABoxOfTheSameSize() {
+    Pixels picture = noise(20, 15);
+    byte[] planes = new byte[3 * 64];
+    resampler.crop(picture, new CropBox(7, 3, 8, 8), 8, false, planes);
+    byte[] mirrored = new byte[3 * 64];
+    resampler.crop(picture, new CropBox(7, 3, 8, 8), 8, true, mirrored);
+    for (int c = 0; c < 3; c++) {
+      for (int y = 0; y < 8; y++) {
+        for (int x = 0; x < 8; x++) {
+          int wanted = picture.at(7 + x, 3 + y, c);
+          assertThat(planes[(c * 8 + y) * 8 + x] & 0xff).isEqualTo(wanted);
+          assertThat(mirrored[(c * 8 + y) * 8 + 7 - x] & 0xff).isEqualTo(wanted);
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"50,37,16", "13,90,32", "9,5,24", "1,1,8", "2,300,10"})
+  void followsTheAntialiasedCubicFilter(int width, int height, int size) {
+    Pixels picture = noise(width, height);
+    byte[] planes = new byte[3 * size * size];
+    resampler.crop(picture, new CropBox(0, 0, width, height), size, false, planes);
+    for (int c = 0; c < 3; c++) {
+      double[][] rows = new double[height][];
+      for (int y = 0; y < height; y++) {
+        double[] row = new double[width];
+        for (int x = 0; x < width; x++) {
+          row[x] = picture.at(x, y, c);
+        }
+        rows[y] = resize(row, size);
+      }
+      for (int x = 0; x < size; x++) {
+        double[] column = new double[height];
+        for (int y = 0; y < height; y++) {
+          column[y] = rows[y][x];
+        }
+        double[] wanted = resize(column, size);
+        for (int y = 0; y < size; y++) {
+          double clipped = Math.max(0, Math.min(255, wanted[y]));
+          assertThat((double) (planes[(c * size + y) * size + x] & 0xff))
+              .isCloseTo(clipped, within(1.6));
+        }
+      }
+    }
+  }
+
+  /** The definition in double, clipped and rounded as the first pass is. */
+  private static double[] resize(double[] in, int size) {
+    double scale = (double) in.length / size;
+    double stretch = Math.max(1, scale);
+    double[] out = new double[size];
+    for (int i = 0; i < size; i++) {
+      double centre = (i + 0.5) * scale;
+      double sum = 0;
+      double weights = 0;
+      for (int x = 0; x < in.length; x++) {
+        double d = Math.abs((x + 0.5 - centre) / stretch);
+        double w =
+            d < 1
+                ? 1.5 * d * d * d - 2.5 * d * d + 1
+                : d < 2 ? -0.5 * d * d * d + 2.5 * d * d - 4 * d + 2 : 0;
+        sum += w * in[x];
+        weights += w;
+      }
+      out[i] = Math.max(0, Math.min(255, sum / weights));
+    }
+    return out;
+  }
+
+  @Test
+  void averagesFineCheckersInsteadOfAliasing() {
+    byte[] rgb = new byte[3 * 128 * 128];
+    for (int i = 0; i < 128 * 128; i++) {
+      byte value = (byte) ((i % 128 + i / 128) % 2 * 255);
+      rgb[3 * i] = rgb[3 * i + 1] = rgb[3 * i + 2] = value;
+    }
+    byte[] planes = new byte[3 * 16 * 16];
+    resampler.crop(new Pixels(128, 128, rgb), new CropBox(0, 0, 128, 128), 16, false, planes);
+    for (byte value : planes) {
+      assertThat(value & 0xff).isBetween(120, 135);
+    }
+  }
+
+  @Test
+  void cutsTheCentreOfTheResizedPicture() {
+    Pixels picture = noise(40, 30);
+    byte[] whole = new byte[3 * 20 * 15];
+    resampler.resize(picture, 20, 15, whole);
+    byte[] centre = new byte[3 * 12 * 12];
+    resampler.centre(picture, 15, 12, centre);
+    for (int c = 0; c < 3; c++) {
+      for (int y = 0; y < 12; y++) {
+        for (int x = 0; x < 12; x++) {
+          // (20-12)/2 = 4 and (15-12)/2 = 1.5, rounded to the even 2.
+          assertThat(centre[(c * 12 + y) * 12 + x]).isEqualTo(whole[(c * 15 + y + 2) * 20 + x + 4]);
+        }
+      }
+    }
+  }
+}
