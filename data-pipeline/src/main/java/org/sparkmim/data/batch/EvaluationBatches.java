@@ -34,7 +34,7 @@ public final class EvaluationBatches implements AutoCloseable {
     this.imageSize = imageSize;
     this.patchSize = patchSize;
     this.reader = new SampleReader(dataset);
-    this.decoder = new ImageDecoder(MinibatchSource.limits(dataset));
+    this.decoder = new ImageDecoder(dataset.manifest().limits());
     this.planes = new byte[3 * imageSize * imageSize];
   }
 

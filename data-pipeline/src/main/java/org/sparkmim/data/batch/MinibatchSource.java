@@ -7,7 +7,6 @@ import org.sparkmim.data.image.Augmentation;
 import org.sparkmim.data.image.CropBox;
 import org.sparkmim.data.image.ImageDecoder;
 import org.sparkmim.data.image.ImageFault;
-import org.sparkmim.data.image.ImageLimits;
 import org.sparkmim.data.image.Patches;
 import org.sparkmim.data.image.Raster;
 import org.sparkmim.data.image.Resampler;
@@ -40,17 +39,11 @@ public final class MinibatchSource implements AutoCloseable {
     this.augmentation = augmentation;
     this.seed = seed;
     this.reader = new SampleReader(dataset);
-    this.decoder = new ImageDecoder(limits(dataset));
+    this.decoder = new ImageDecoder(dataset.manifest().limits());
     this.hog =
         new HogPyramid(shape.imageSize(), shape.imageSize(), shape.cellSizes(), shape.hogBins());
     this.planes = new byte[3 * shape.imageSize() * shape.imageSize()];
     this.noise = new float[shape.tokens()];
-  }
-
-  static ImageLimits limits(Dataset dataset) {
-    return new ImageLimits(
-        Integer.parseInt(dataset.manifest().settings().get("max-file-bytes")),
-        Long.parseLong(dataset.manifest().settings().get("max-pixels")));
   }
 
   /**

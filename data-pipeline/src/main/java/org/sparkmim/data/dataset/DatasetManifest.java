@@ -3,10 +3,12 @@ package org.sparkmim.data.dataset;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.sparkmim.data.DataException;
+import org.sparkmim.data.image.ImageLimits;
 
 /**
  * The content of {@code dataset.json}, whose appearance commits the data set.
@@ -42,7 +44,11 @@ public record DatasetManifest(
   private static final int SMALLEST_TAR_ENTRY_BYTES = 1024;
 
   /** A label name and how many samples carry it. */
-  public record Label(String name, long samples) {}
+  public record Label(String name, long samples) {
+    public Label {
+      Objects.requireNonNull(name);
+    }
+  }
 
   /**
    * A file of the data set.
@@ -50,7 +56,12 @@ public record DatasetManifest(
    * @param name file name without directory
    * @param rows samples or quarantined files in it
    */
-  public record FileEntry(String name, long bytes, long rows, String sha256) {}
+  public record FileEntry(String name, long bytes, long rows, String sha256) {
+    public FileEntry {
+      Objects.requireNonNull(name);
+      Objects.requireNonNull(sha256);
+    }
+  }
 
   public DatasetManifest {
     labels = List.copyOf(labels);
@@ -69,6 +80,13 @@ public record DatasetManifest(
         Json.write(Map.of("samples", samples)) + Json.write(labels) + Json.write(shards));
   }
 
+  /** What its pictures may cost at most, as checked when they were ingested. */
+  public ImageLimits limits() {
+    return new ImageLimits(
+        Integer.parseInt(settings.get("max-file-bytes")),
+        Long.parseLong(settings.get("max-pixels")));
+  }
+
   /** The text of {@code dataset.json}. */
   public String toJson() {
     return Json.writeIndented(this);
@@ -81,7 +99,8 @@ public record DatasetManifest(
   static DatasetManifest parse(String json, String where) {
     DatasetManifest manifest;
     try {
-      manifest = Json.read(json, DatasetManifest.class);
+      manifest = Objects.requireNonNull(Json.read(json, DatasetManifest.class));
+      manifest.limits();
     } catch (JsonProcessingException | RuntimeException e) {
       throw new DataException(
           DataException.Kind.INPUT,
