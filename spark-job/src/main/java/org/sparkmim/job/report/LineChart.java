@@ -31,7 +31,7 @@ record LineChart(String title, String across, boolean fromZero, List<Series> ser
   record Series(String name, String colour, double[] xs, double[] ys, boolean smoothed) {}
 
   String svg() {
-    Range x = Range.of(series.stream().map(Series::xs).toList(), false);
+    Range x = Range.of(series.stream().map(Series::xs).toList(), true);
     Range y = Range.of(series.stream().map(Series::ys).toList(), fromZero).padded(fromZero);
     StringBuilder out = new StringBuilder();
     out.append(

@@ -246,6 +246,9 @@ public final class Report {
 
   private static String duration(double seconds) {
     long whole = Math.round(seconds);
+    if (whole < 60) {
+      return whole + " s";
+    }
     return whole < 3600
         ? String.format(Locale.ROOT, "%d min %02d s", whole / 60, whole % 60)
         : String.format(Locale.ROOT, "%d h %02d min", whole / 3600, whole / 60 % 60);
