@@ -59,9 +59,14 @@ final class ErrorReport
         "Unexpected failure ("
             + failure.getClass().getSimpleName()
             + "): "
-            + failure.getMessage()
+            + firstLine(failure)
             + ". The log has the stack trace; the same command continues from the last commit.";
     return new Answer(ExitCode.RUN_FAILED, message, false);
+  }
+
+  /** Spark puts whole stack traces into its messages. */
+  private static String firstLine(Throwable failure) {
+    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("no message");
   }
 
   private static Optional<Answer> known(Throwable cause) {
