@@ -48,8 +48,7 @@ public final class PretrainJob {
    */
   public static PretrainJob prepare(
       Recipe recipe, Configuration hadoop, String data, String output) {
-    Pretraining training =
-        Pretraining.prepare(recipe, CodeVersion.current(), hadoop, data, output);
+    Pretraining training = Pretraining.prepare(recipe, CodeVersion.current(), hadoop, data, output);
     EvaluateSettings evaluate = EvaluateSettings.from(recipe.section("evaluate"));
     if (evaluate.after() != EvaluateSettings.After.NONE) {
       evaluate.test().ifPresent(test -> Dataset.open(hadoop, test).requireLabels());
@@ -73,8 +72,7 @@ public final class PretrainJob {
       last =
           training.run(
               JavaSparkContext.fromSparkContext(session.sparkContext()),
-              new Pretraining.Surroundings(
-                  out, terminal, stop, observer, evaluation::afterCommit));
+              new Pretraining.Surroundings(out, terminal, stop, observer, evaluation::afterCommit));
     }
     observer.before(Phase.EVALUATION, last.name());
     List<Score> scores = evaluation.afterLast(last);

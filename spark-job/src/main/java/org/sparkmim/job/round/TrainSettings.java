@@ -38,7 +38,11 @@ public record TrainSettings(
     double warmup = notNegative(train, "warmup-epochs");
     require(
         warmup < epochs,
-        "train.warmup-epochs = " + warmup + " must be smaller than train.epochs = " + epochs);
+        "train.warmup-epochs = "
+            + warmup
+            + " must be smaller than train.epochs = "
+            + epochs
+            + "; set both");
     double base = notNegative(train, "base-lr");
     require(base > 0, "train.base-lr must be larger than 0");
     return new TrainSettings(
