@@ -25,6 +25,7 @@ import picocli.CommandLine.Command;
     subcommands = {
       DemoCommand.class,
       IngestCommand.class,
+      InspectCommand.class,
       PretrainCommand.class,
       EvaluateCommand.class,
       ReportCommand.class,
