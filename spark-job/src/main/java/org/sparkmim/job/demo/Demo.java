@@ -7,29 +7,18 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.sparkmim.data.ingest.Ingest;
 import org.sparkmim.data.ingest.IngestReport;
 import org.sparkmim.data.ingest.IngestSettings;
 import org.sparkmim.job.MimException;
-import org.sparkmim.job.RunObserver;
-import org.sparkmim.job.cli.CodeVersion;
+import org.sparkmim.job.cli.PretrainJob;
 import org.sparkmim.job.cli.SparkSessions;
-import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.config.Recipe;
-import org.sparkmim.job.evaluate.EvaluateSettings;
-import org.sparkmim.job.evaluate.LaunchedEvaluation;
-import org.sparkmim.job.evaluate.Score;
-import org.sparkmim.job.report.Report;
-import org.sparkmim.job.round.Pretraining;
-import org.sparkmim.job.round.StopRequest;
-import org.sparkmim.model.engine.EngineSpec;
 
 /**
  * The whole product on one machine: draws a labelled image set, ingests it, pre-trains a small
@@ -66,26 +55,24 @@ public final class Demo {
    */
   public void run() {
     Recipe recipe = recipe();
-    say("1/5  Images");
+    say("1/4  Images");
     drawImages(new DemoImages(recipe.section("train").getLong("seed"), TRAIN_IMAGES, TEST_IMAGES));
     int workers = recipe.section("train").getInt("workers");
     SparkSession spark = SparkSessions.open("mim demo", Optional.empty(), workers);
-    try (StopRequest stop = StopRequest.onSignals()) {
-      say("2/5  Ingest");
+    try {
+      say("2/4  Ingest");
       String train = ingest(spark, recipe, "train");
       String test = ingest(spark, recipe, "test");
-      recipe = recipe.with("evaluate.test", test, "mim demo");
-      LaunchedEvaluation evaluation = evaluation(spark, recipe, train);
-      say("3/5  Pre-training on " + workers + " workers");
-      Checkpoint last = train(spark, recipe, train, evaluation, stop);
-      say("4/5  Evaluation");
-      List<Score> scores = evaluation.afterLast(last);
-      say("5/5  Report");
-      EngineSpec engine = EngineSpec.from(recipe.section("engine"));
-      var page =
-          new Report(spark.sparkContext().hadoopConfiguration(), engine)
-              .write(last.run().toString(), Optional.of(test), Optional.empty());
-      results(last, page, scores);
+      say("3/4  Pre-training on " + workers + " workers");
+      PretrainJob job =
+          PretrainJob.prepare(
+              recipe.with("evaluate.test", test, "mim demo"),
+              spark.sparkContext().hadoopConfiguration(),
+              train,
+              root.resolve("run").toString());
+      PretrainJob.Outcome outcome = job.run(spark, out, System.console() != null);
+      say("4/4  Results");
+      results(outcome);
     } finally {
       spark.stop();
     }
@@ -155,49 +142,11 @@ public final class Demo {
     return report.output();
   }
 
-  private LaunchedEvaluation evaluation(SparkSession spark, Recipe recipe, String train) {
-    LaunchedEvaluation evaluation =
-        new LaunchedEvaluation(
-            spark,
-            EvaluateSettings.from(recipe.section("evaluate")),
-            EngineSpec.from(recipe.section("engine")),
-            train,
-            out);
-    evaluation.check();
-    return evaluation;
-  }
-
-  private Checkpoint train(
-      SparkSession spark,
-      Recipe recipe,
-      String dataset,
-      LaunchedEvaluation evaluation,
-      StopRequest stop) {
-    Pretraining training =
-        Pretraining.prepare(
-            recipe,
-            CodeVersion.current(),
-            spark.sparkContext().hadoopConfiguration(),
-            dataset,
-            root.resolve("run").toString());
-    return training.run(
-        JavaSparkContext.fromSparkContext(spark.sparkContext()),
-        new Pretraining.Surroundings(
-            out, System.console() != null, stop, RunObserver.NONE, evaluation::afterCommit));
-  }
-
-  private void results(Checkpoint last, org.apache.hadoop.fs.Path page, List<Score> scores) {
-    say("");
-    say("Report      " + local(page));
-    say("Checkpoint  " + local(last.directory()));
-    say("Data set    " + root.resolve("data"));
+  private void results(PretrainJob.Outcome outcome) {
+    say("Report      " + local(outcome.report()));
+    say("Checkpoint  " + local(outcome.last().directory()));
+    say("Data sets   " + root.resolve("data"));
     say("Recipe      " + root.resolve(RECIPE));
-    boolean better =
-        !scores.isEmpty() && scores.stream().allMatch(s -> s.accuracy() > s.untrained());
-    if (better) {
-      say("");
-      say("The features that the model learnt without labels beat those it started with.");
-    }
   }
 
   private MimException unwritable(IOException e) {

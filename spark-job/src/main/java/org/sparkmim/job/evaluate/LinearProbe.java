@@ -85,8 +85,12 @@ public record LinearProbe(List<Double> l2, int iterations) {
     }
   }
 
+  /** Every step of a fit is a Spark job: fewer, larger partitions make hundreds of them cheaper. */
   private static Dataset<Row> cached(Dataset<Row> rows) {
-    return rows.select(FeatureTable.LABEL, SCALED).persist(StorageLevel.MEMORY_AND_DISK());
+    int threads = rows.sparkSession().sparkContext().defaultParallelism();
+    return rows.select(FeatureTable.LABEL, SCALED)
+        .coalesce(threads)
+        .persist(StorageLevel.MEMORY_AND_DISK());
   }
 
   private static StandardScalerModel scaler(Dataset<Row> rows) {

@@ -135,7 +135,7 @@ public final class Report {
         Locale.ROOT,
         "Pre-trained without labels on %,d images of %s in %s.",
         record.samples(),
-        record.dataset(),
+        shown(record.dataset()),
         duration(curve.seconds()));
   }
 
@@ -201,14 +201,14 @@ public final class Report {
 
   private static List<Fact> data(RunRecord record) {
     return List.of(
-        fact("Dataset", record.dataset()),
+        fact("Dataset", shown(record.dataset())),
         fact("Images", String.format(Locale.ROOT, "%,d", record.samples())),
         fact("Hash", record.datasetHash()));
   }
 
   private static List<Fact> training(Checkpoint checkpoint, Config recipe, Curve curve) {
     return List.of(
-        fact("Run", checkpoint.run().toString()),
+        fact("Run", shown(checkpoint.run().toString())),
         fact("Checkpoint", checkpoint.name()),
         fact("Epochs", recipe.getString("train.epochs")),
         fact("Workers", recipe.getString("train.workers")),
@@ -238,6 +238,11 @@ public final class Report {
         .recipe()
         .forEach((key, origin) -> facts.add(new Fact(key, origin.value(), origin.source())));
     return Collections.unmodifiableList(facts);
+  }
+
+  /** Addresses of local files as people write them. */
+  static String shown(String uri) {
+    return uri.startsWith("file:") ? uri.substring("file:".length()).replaceFirst("^/+", "/") : uri;
   }
 
   private static Fact fact(String name, String value) {

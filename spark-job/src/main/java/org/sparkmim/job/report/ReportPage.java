@@ -84,9 +84,9 @@ final class ReportPage {
             + " %,d test images (<code>%s</code>).</p></section>",
         last.classes(),
         last.train().images(),
-        Html.escape(last.train().uri()),
+        Html.escape(Report.shown(last.train().uri())),
         last.test().images(),
-        Html.escape(last.test().uri()));
+        Html.escape(Report.shown(last.test().uri())));
   }
 
   /** The untrained accuracy over the trained one, from 0 to 100 percent. */
