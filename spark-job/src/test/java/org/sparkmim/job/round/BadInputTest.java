@@ -98,6 +98,27 @@ final class BadInputTest {
   }
 
   @Test
+  void aSampleThatRotsWhileTrainingIsNamed() throws IOException {
+    Path rotten = TinyImages.dataset(Files.createDirectories(shared.resolve("rotten")), 8);
+    byte[] zeros = new byte[Files.readAllBytes(shardOf(rotten)).length];
+    Files.write(shardOf(rotten), zeros);
+    int code =
+        mim(
+            "pretrain",
+            "--data=" + rotten,
+            "--output=" + shared.resolve("rotten-run"),
+            "-Dmodel.arch=vit-tiny",
+            "-Dmodel.image-size=32",
+            "-Dmodel.patch-size=16",
+            "-Dtrain.batch-size=2");
+    assertThat(err.toString())
+        .contains("Cannot decode sample ")
+        .contains("train-00000.tar")
+        .doesNotContain("\tat ");
+    assertThat(code).isEqualTo(3);
+  }
+
+  @Test
   void inspectTellsASoundDatasetFromADamagedOne() throws IOException {
     Path copy = TinyImages.dataset(Files.createDirectories(shared.resolve("copy")), 4);
     Path sheet = shared.resolve("sheet.png");
@@ -105,15 +126,18 @@ final class BadInputTest {
     assertThat(out.toString()).contains("is sound").contains("4 images").contains("class1");
     assertThat(sheet).isNotEmptyFile();
 
-    Path shard;
-    try (var shards = Files.list(copy.resolve("shards"))) {
-      shard = shards.filter(path -> path.toString().endsWith(".tar")).findFirst().orElseThrow();
-    }
+    Path shard = shardOf(copy);
     byte[] bytes = Files.readAllBytes(shard);
     bytes[700] ^= 1;
     Files.write(shard, bytes);
     assertThat(mim("inspect", copy.toString(), "--json", "--contact-sheet=" + sheet)).isEqualTo(3);
     assertThat(out.toString()).contains("\"sound\":false").contains("its hash differs");
+  }
+
+  private static Path shardOf(Path data) throws IOException {
+    try (var shards = Files.list(data.resolve("shards"))) {
+      return shards.filter(path -> path.toString().endsWith(".tar")).findFirst().orElseThrow();
+    }
   }
 
   private int mim(String... arguments) {
