@@ -145,8 +145,8 @@ final class ReportPage {
     add(
         "<p>Each tap of the encoder rebuilds histograms of oriented gradients (HOG) of the whole"
             + " image from the visible patches alone, shallow taps in small cells, deep taps in"
-            + " large ones. A stroke lies along an edge and is as dark as the edge is strong."
-            + " Cells on a blue ground were visible; the loss counts only the others.</p>");
+            + " large ones. A stroke lies along an edge and is the darker, the larger its"
+            + " direction's share in the cell. Cells on a blue ground were visible; the loss counts only the others.</p>");
     HogDrawing drawing = new HogDrawing(content.bins(), STROKE_PIXELS);
     for (Reconstruction r : content.reconstructions()) {
       add("<article><h3>%s</h3><div class=\"tiles\">", Html.escape(r.name()));
