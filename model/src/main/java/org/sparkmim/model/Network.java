@@ -202,7 +202,8 @@ public final class Network implements AutoCloseable {
 
   /**
    * Copies a labelled value out after {@link #forward()}: {@code block/3}, {@code latent/0}, {@code
-   * decoder_norm/1}, {@code pred/2} … Needs an inspectable network.
+   * decoder_norm/1}, {@code pred/2} … Before {@link #backward()} predictions can always be read;
+   * the rest needs an inspectable network.
    */
   public float[] read(String name) {
     Value value =
@@ -215,7 +216,7 @@ public final class Network implements AutoCloseable {
     return numbers;
   }
 
-  /** Prediction of a tap {@code [B, cells, dims]}. Needs an inspectable network. */
+  /** Prediction of a tap {@code [B, cells, dims]}, between forward and backward. */
   public float[] prediction(int tap) {
     return read("pred/" + tap);
   }

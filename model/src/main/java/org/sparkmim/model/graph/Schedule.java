@@ -121,6 +121,11 @@ public final class Schedule {
     return gradientOf.get(value);
   }
 
+  /** Whether a value still holds its numbers when the forward pass is over. */
+  public boolean outlivesForward(Value value) {
+    return bufferOf.get(value).last() >= forward.size();
+  }
+
   /** Whether the backward pass writes the gradient of that parameter. */
   public boolean trains(Value parameter) {
     return backward.stream().anyMatch(step -> step.write(parameter) != Write.NONE);

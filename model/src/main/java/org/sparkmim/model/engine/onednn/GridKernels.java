@@ -64,19 +64,22 @@ final class GridKernels {
     Tensor dRows = dSpread.reshape(rows, 4 * out);
     List<Kernel> kernels = new ArrayList<>();
     kernels.add(primitives.copy(pixels(op, buffers.gradient(op.out())), dSpread));
-    Tensor dColumns = Tensor.in(emission.scratch2(), dnnl_f32, in, 2, 2, out);
-    kernels.add(
-        primitives.matmul(
-            buffers.rows(op.x()).transpose(),
-            dRows,
-            null,
-            dColumns.reshape(in, 4 * out),
-            emission.dnnl().attributes()));
-    Tensor dWeight = byPixel(op, buffers.gradient(op.weight()));
-    kernels.add(
-        step.write(op.weight()) == Write.ADD
-            ? primitives.add(dColumns, dWeight)
-            : primitives.copy(dColumns, dWeight));
+    Write weightWrite = step.write(op.weight());
+    if (weightWrite != Write.NONE) {
+      Tensor dColumns = Tensor.in(emission.scratch2(), dnnl_f32, in, 2, 2, out);
+      kernels.add(
+          primitives.matmul(
+              buffers.rows(op.x()).transpose(),
+              dRows,
+              null,
+              dColumns.reshape(in, 4 * out),
+              emission.dnnl().attributes()));
+      Tensor dWeight = byPixel(op, buffers.gradient(op.weight()));
+      kernels.add(
+          weightWrite == Write.ADD
+              ? primitives.add(dColumns, dWeight)
+              : primitives.copy(dColumns, dWeight));
+    }
     Write xWrite = step.write(op.x());
     if (xWrite != Write.NONE) {
       Tensor columns = columns(op);

@@ -17,6 +17,7 @@ import org.sparkmim.model.graph.Value;
 /** Two lists of kernels, replayed. */
 final class OneDnnProgram implements Program {
   private final Dnnl dnnl = new Dnnl();
+  private final Schedule schedule;
   private final Buffers buffers;
   private final List<Kernel> packing = new ArrayList<>();
   private final List<Kernel> forward = new ArrayList<>();
@@ -31,7 +32,7 @@ final class OneDnnProgram implements Program {
   private final LossKernels loss;
 
   OneDnnProgram(Graph graph, ParameterVectors state, Options options) {
-    Schedule schedule = new Schedule(graph, options.training(), options.inspectable());
+    schedule = new Schedule(graph, options.training(), options.inspectable());
     buffers = new Buffers(graph, schedule, state, options.precision(), dnnl);
     indexBounds = new IndexBounds(graph);
     Region scratch = new Region();
@@ -143,6 +144,10 @@ final class OneDnnProgram implements Program {
 
   @Override
   public void read(Value value, float[] destination) {
+    if (!schedule.outlivesForward(value)) {
+      throw new IllegalStateException(
+          value + " has been overwritten; compile an inspectable program to read it");
+    }
     access.get(value).read(destination);
   }
 
