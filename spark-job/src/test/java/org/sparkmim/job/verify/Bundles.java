@@ -28,10 +28,12 @@ final class Bundles {
     return resource("/golden/hog_dev.safetensors");
   }
 
-  /** A copy in which the bytes of one tensor have been changed. */
-  static Path spoiled(Path source, Path target, String tensor, Consumer<ByteBuffer> change)
+  /** A copy in which the bytes of some tensors have been changed. */
+  static Path spoiled(Path source, Path target, List<String> tensors, Consumer<ByteBuffer> change)
       throws IOException {
-    return copy(source, target, Map.of(), Set.of(), Map.of(tensor, change), List.of());
+    Map<String, Consumer<ByteBuffer>> changes = new HashMap<>();
+    tensors.forEach(tensor -> changes.put(tensor, change));
+    return copy(source, target, Map.of(), Set.of(), changes, List.of());
   }
 
   /** A copy with other metadata. */

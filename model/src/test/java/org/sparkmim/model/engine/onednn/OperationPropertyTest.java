@@ -1,0 +1,225 @@
+package org.sparkmim.model.engine.onednn;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.sparkmim.model.engine.Engine;
+import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.engine.Precision;
+import org.sparkmim.model.engine.Program;
+import org.sparkmim.model.engine.RandomNetwork;
+import org.sparkmim.model.engine.reference.ReferenceEngine;
+import org.sparkmim.model.graph.Graph;
+import org.sparkmim.model.graph.GraphBuilder;
+import org.sparkmim.model.graph.Value;
+
+/**
+ * Each operation on oneDNN against the reference, result and gradients, in sizes on both sides of
+ * the widths that vector and tile kernels work in. jqwik prints the seed of a failure and shrinks
+ * its sizes.
+ */
+class OperationPropertyTest {
+  private static final int TRIES = 25;
+
+  /** Rounding of float32 in sums of up to a few thousand terms. */
+  private static final double SINGLE = 1e-5;
+
+  /** Eight bits of mantissa in operands and results, over a few operations. */
+  private static final double HALF = 5e-2;
+
+  /** Numbers that cancel are judged by the size of those that do not; in bf16 all are. */
+  private static final double SHARE_OF_ALL = 1e-2;
+
+  private static final double PUBLISHED_EPS = 1e-6;
+
+  @Property(tries = TRIES)
+  void linear(
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 70) int in,
+      @ForAll @IntRange(min = 1, max = 70) int out,
+      @ForAll boolean residual,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, rows, in);
+    Value added = residual ? activation(n, rows, out) : null;
+    compare(n, n.builder().linear(x, n.parameter(out, in), n.parameter(out), added));
+  }
+
+  @Property(tries = TRIES)
+  void gelu(
+      @ForAll @IntRange(min = 4, max = 70) int rows,
+      @ForAll @IntRange(min = 8, max = 70) int width,
+      @ForAll @IntRange(min = 1, max = 6) int spread,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    // Sums of several numbers reach the tails, where approximations of erf differ.
+    Value x = n.input(rows, 10 * spread);
+    Value wide = n.builder().linear(x, n.parameter(width, x.width()), n.parameter(width));
+    compare(n, n.builder().gelu(wide));
+  }
+
+  @Property(tries = TRIES)
+  void layerNorm(
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 8, max = 200) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, rows, width);
+    compare(n, n.builder().layerNorm(x, n.parameter(width), n.parameter(width), PUBLISHED_EPS));
+  }
+
+  @Property(tries = TRIES)
+  void attention(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 2, max = 50) int tokens,
+      @ForAll @IntRange(min = 1, max = 5) int heads,
+      @ForAll @IntRange(min = 1, max = 40) int headWidth,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value qkv = activation(n, batch, tokens, 3 * heads * headWidth);
+    compare(n, n.builder().attention(qkv, heads));
+  }
+
+  @Property(tries = TRIES)
+  void gatherRows(
+      @ForAll @IntRange(min = 1, max = 70) int table,
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int chosen,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    GraphBuilder b = n.builder();
+    Value rows = b.gatherRows(n.constant(table, width), n.choices(table, batch, chosen));
+    Value x = n.input(batch, chosen, 7);
+    compare(n, b.linear(x, n.parameter(width, 7), n.parameter(width), rows));
+  }
+
+  @Property(tries = TRIES)
+  void prependAndDropFirstToken(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll boolean drop,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, tokens, width);
+    Value longer = n.builder().prependToken(x, n.parameter(1, 1, width));
+    compare(n, drop ? n.builder().dropFirstToken(longer) : longer);
+  }
+
+  @Property(tries = TRIES)
+  void unshuffle(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int visible,
+      @ForAll @IntRange(min = 0, max = 50) int hidden,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int tokens = visible + hidden;
+    Value x = activation(n, batch, visible + 1, width);
+    Value positions = n.constant(tokens + 1, width);
+    Value restore = n.permutations(batch, tokens);
+    compare(n, n.builder().unshuffle(x, n.parameter(1, 1, width), positions, restore));
+  }
+
+  @Property(tries = TRIES)
+  void convTranspose(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 9) int grid,
+      @ForAll @IntRange(min = 1, max = 40) int channels,
+      @ForAll @IntRange(min = 1, max = 40) int outs,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, grid * grid, channels);
+    Value weight = n.parameter(channels, outs, 2, 2);
+    compare(n, n.builder().convTranspose2x(x, weight, n.parameter(outs), grid));
+  }
+
+  @Property(tries = TRIES)
+  void avgPool(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 7) int halfGrid,
+      @ForAll @IntRange(min = 1, max = 70) int channels,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int grid = 2 * halfGrid;
+    compare(n, n.builder().avgPool2x(activation(n, batch, grid * grid, channels), grid));
+  }
+
+  /** What operations work on in networks; its gradient shows in those of weight and bias. */
+  private static Value activation(RandomNetwork n, int... shape) {
+    int[] inputShape = shape.clone();
+    int width = shape[shape.length - 1];
+    inputShape[shape.length - 1] = 6;
+    return n.builder().linear(n.input(inputShape), n.parameter(width, 6), n.parameter(width));
+  }
+
+  /** Predictions are float32 in any precision, and come from a linear layer. */
+  private static Value head(RandomNetwork n, Value x) {
+    return n.builder().linear(x, n.parameter(5, x.width()), n.parameter(5));
+  }
+
+  /** Compares a result, the loss on it and all gradients, in both precisions. */
+  private static void compare(RandomNetwork network, Value result) {
+    network.builder().label("result", result);
+    network.loss(head(network, result));
+    Graph graph = network.graph();
+    try (ParameterVectors state = network.state(graph)) {
+      Map<String, float[]> expected =
+          run(new ReferenceEngine(), Precision.F32, network, graph, result, state);
+      Map<String, float[]> single =
+          run(new OneDnnEngine(), Precision.F32, network, graph, result, state);
+      Map<String, float[]> half =
+          run(new OneDnnEngine(), Precision.BF16, network, graph, result, state);
+      double all =
+          Math.sqrt(
+              expected.entrySet().stream()
+                  .filter(entry -> entry.getKey().startsWith("gradient"))
+                  .mapToDouble(entry -> Distances.squares(entry.getValue()))
+                  .sum());
+      expected.forEach(
+          (name, numbers) -> {
+            boolean gradient = name.startsWith("gradient");
+            double typical = gradient ? all : Math.sqrt(numbers.length);
+            assertThat(Distances.relative(single.get(name), numbers, SHARE_OF_ALL * typical))
+                .as("f32, %s", name)
+                .isLessThan(SINGLE);
+            assertThat(Distances.relative(half.get(name), numbers, typical))
+                .as("bf16, %s", name)
+                .isLessThan(HALF);
+          });
+    }
+  }
+
+  private static Map<String, float[]> run(
+      Engine engine,
+      Precision precision,
+      RandomNetwork network,
+      Graph graph,
+      Value result,
+      ParameterVectors state) {
+    Map<String, float[]> results = new LinkedHashMap<>();
+    try (Program program =
+        engine.compile(graph, state, new Engine.Options(true, true, precision))) {
+      network.feed(program);
+      program.forward();
+      float[] numbers = new float[(int) result.size()];
+      program.read(result, numbers);
+      results.put("result", numbers);
+      results.put("loss", new float[] {(float) program.scalar(graph.losses().get(0))});
+      program.backward();
+      long offset = 0;
+      for (Value parameter : graph.parameters()) {
+        float[] gradient = new float[(int) parameter.size()];
+        state.gradients().getPointer(offset).get(gradient);
+        results.put("gradient of " + parameter, gradient);
+        offset += parameter.size();
+      }
+    }
+    return results;
+  }
+}
