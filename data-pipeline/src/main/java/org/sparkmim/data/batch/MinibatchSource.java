@@ -1,6 +1,7 @@
 package org.sparkmim.data.batch;
 
 import org.sparkmim.data.DataException;
+import org.sparkmim.data.batch.StageClock.Stage;
 import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.data.dataset.SampleReader;
 import org.sparkmim.data.image.Augmentation;
@@ -32,8 +33,19 @@ public final class MinibatchSource implements AutoCloseable {
   private final HogPyramid hog;
   private final byte[] planes;
   private final float[] noise;
+  private final StageClock clock;
 
   public MinibatchSource(Dataset dataset, BatchShape shape, Augmentation augmentation, long seed) {
+    this(dataset, shape, augmentation, seed, StageClock.NONE);
+  }
+
+  /**
+   * A source whose stages are timed.
+   *
+   * @param clock told at the end of every stage of every sample
+   */
+  public MinibatchSource(
+      Dataset dataset, BatchShape shape, Augmentation augmentation, long seed, StageClock clock) {
     this.dataset = dataset;
     this.shape = shape;
     this.augmentation = augmentation;
@@ -44,6 +56,7 @@ public final class MinibatchSource implements AutoCloseable {
         new HogPyramid(shape.imageSize(), shape.imageSize(), shape.cellSizes(), shape.hogBins());
     this.planes = new byte[3 * shape.imageSize() * shape.imageSize()];
     this.noise = new float[shape.tokens()];
+    this.clock = clock;
   }
 
   /**
@@ -78,7 +91,9 @@ public final class MinibatchSource implements AutoCloseable {
     out.sampleIds()[b] = id;
     out.labels()[b] = dataset.index().label()[Math.toIntExact(id)];
     hog.extract(planes, out.targets(), b);
+    clock.finished(Stage.HOG);
     mask(out, b, epoch, id);
+    clock.finished(Stage.MASK);
     int token = b * shape.keep();
     for (int k = 0; k < shape.keep(); k++, token++) {
       Patches.write(
@@ -89,6 +104,7 @@ public final class MinibatchSource implements AutoCloseable {
           out.patches(),
           token * shape.patchDim());
     }
+    clock.finished(Stage.PATCHIFY);
   }
 
   /**
@@ -98,8 +114,10 @@ public final class MinibatchSource implements AutoCloseable {
    */
   public byte[] loadCrop(long epoch, long id) {
     int length = reader.read(id);
+    clock.finished(Stage.READ);
     try {
       Raster picture = decoder.decode(reader.bytes(), length);
+      clock.finished(Stage.DECODE);
       CropBox box =
           CropBox.random(
               new SampleRandom(seed, epoch, id, Purpose.CROP),
@@ -109,6 +127,7 @@ public final class MinibatchSource implements AutoCloseable {
       boolean flip =
           augmentation.flip() && new SampleRandom(seed, epoch, id, Purpose.FLIP).nextDouble() < 0.5;
       resampler.crop(picture, box, shape.imageSize(), flip, planes);
+      clock.finished(Stage.AUGMENT);
       return planes;
     } catch (ImageFault e) {
       throw undecodable(dataset, id, e);

@@ -30,6 +30,7 @@ import picocli.CommandLine.Command;
       EvaluateCommand.class,
       ReportCommand.class,
       RecipeCommand.class,
+      BenchCommand.class,
       VerifyReferenceCommand.class
     })
 public final class Mim implements Runnable {

@@ -91,6 +91,19 @@ public record DemoImages(long seed, int train, int test) {
     }
   }
 
+  /** A JPEG file of that size with a scene of that number; no file of any set. */
+  public static byte[] jpeg(long seed, int number, int width, int height) {
+    SplittableRandom random = new SplittableRandom(seed * 31 + number);
+    Scene scene = Scene.random(classOf(number), random);
+    float[] planes = new Renderer(scene).render(width, height);
+    BufferedImage picture = Photograph.develop(planes, width, height, false, random);
+    try {
+      return encode(picture, (float) random.nextDouble(0.6, 0.93));
+    } catch (IOException e) {
+      throw new UncheckedIOException("Memory cannot be written to", e);
+    }
+  }
+
   /** The picture of one sample, before compression. */
   BufferedImage picture(int split, int number) {
     return draw(number, random(split, number));

@@ -1,0 +1,17 @@
+package org.sparkmim.job.bench;
+
+import java.util.Arrays;
+
+/** Median and ends of repeated measurements. */
+record Spread(double median, double smallest, double largest) {
+
+  /** Of at least one measurement; of an even number, the mean of the two in the middle. */
+  static Spread of(double... measured) {
+    double[] sorted = measured.clone();
+    Arrays.sort(sorted);
+    int middle = sorted.length / 2;
+    double median =
+        sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+    return new Spread(median, sorted[0], sorted[sorted.length - 1]);
+  }
+}
