@@ -1,6 +1,7 @@
 package org.sparkmim.model;
 
 import java.util.List;
+import java.util.Map;
 import org.sparkmim.model.engine.Engine;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.OffHeap;
@@ -8,6 +9,7 @@ import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Program;
 import org.sparkmim.model.graph.Schedule;
 import org.sparkmim.model.graph.Value;
+import org.sparkmim.model.graph.Work;
 import org.sparkmim.model.method.LocalMim;
 import org.sparkmim.model.method.MimModel;
 import org.sparkmim.model.method.ModelSpec;
@@ -28,6 +30,7 @@ public final class Network implements AutoCloseable {
   private final ParameterLayout layout;
   private final ParameterVectors state;
   private final Program program;
+  private final Schedule schedule;
   private final List<ParameterLayout.Entry> trained;
   private ParameterUpdate update;
   private final boolean ownsState;
@@ -55,7 +58,7 @@ public final class Network implements AutoCloseable {
             .engine()
             .compile(
                 model.graph(), state, new Engine.Options(true, inspectable, engine.precision()));
-    Schedule schedule = new Schedule(model.graph(), true, false);
+    schedule = new Schedule(model.graph(), true, false);
     trained =
         model.graph().parameters().stream()
             .filter(schedule::trains)
@@ -219,6 +222,16 @@ public final class Network implements AutoCloseable {
   /** Prediction of a tap {@code [B, cells, dims]}, between forward and backward. */
   public float[] prediction(int tap) {
     return read("pred/" + tap);
+  }
+
+  /** Floating-point operations of the matrix products of one forward and backward pass. */
+  public long productWork() {
+    return Work.products(schedule);
+  }
+
+  /** See {@link Program#nanosByOperation()}. */
+  public Map<String, Long> nanosByOperation() {
+    return program.nanosByOperation();
   }
 
   /** Planned bytes of activations and their gradients. */

@@ -1,5 +1,6 @@
 package org.sparkmim.model.engine;
 
+import java.util.Map;
 import org.sparkmim.model.graph.Value;
 
 /** A compiled graph with its buffers. For one thread at a time; allocates nothing while it runs. */
@@ -27,6 +28,14 @@ public interface Program extends AutoCloseable {
 
   /** Bytes of the buffers planned for activations and their gradients. */
   long activationBytes();
+
+  /**
+   * Wall-clock nanoseconds spent so far in each kind of operation, forward and backward apart, by
+   * names for people; empty where an engine does not measure.
+   */
+  default Map<String, Long> nanosByOperation() {
+    return Map.of();
+  }
 
   @Override
   void close();

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.sparkmim.model.engine.Engine.Options;
 import org.sparkmim.model.engine.IndexBounds;
 import org.sparkmim.model.engine.ParameterVectors;
@@ -19,9 +20,9 @@ final class OneDnnProgram implements Program {
   private final Dnnl dnnl = new Dnnl();
   private final Schedule schedule;
   private final Buffers buffers;
-  private final List<Kernel> packing = new ArrayList<>();
-  private final List<Kernel> forward = new ArrayList<>();
-  private final List<Kernel> backward = new ArrayList<>();
+  private final Track packing = new Track();
+  private final Track forward = new Track();
+  private final Track backward = new Track();
   private final Map<Value, HostAccess> access = new HashMap<>();
   private final IndexBounds indexBounds;
   private final LinearKernels linear;
@@ -38,18 +39,20 @@ final class OneDnnProgram implements Program {
     Region scratch = new Region();
     Region scratch2 = new Region();
     Emission emission = new Emission(dnnl, new Primitives(dnnl), buffers, scratch, scratch2);
-    linear = new LinearKernels(emission, packing);
+    List<Kernel> copies = new ArrayList<>();
+    linear = new LinearKernels(emission, copies);
     attention = new AttentionKernels(emission);
     norm = new NormKernels(emission);
     token = new TokenKernels(emission);
-    grid = new GridKernels(emission, packing);
+    grid = new GridKernels(emission, copies);
     loss = new LossKernels(emission);
     for (Op op : schedule.forward()) {
-      forward.addAll(forward(op));
+      forward.add(nameOf(op) + " forward", forward(op));
     }
     for (BackwardStep step : schedule.backward()) {
-      backward.addAll(backward(step));
+      backward.add(nameOf(step.op()) + " backward", backward(step));
     }
+    packing.add("weight packing", copies);
     for (Region region : List.of(scratch, scratch2, dnnl.scratchpad())) {
       region.bind(dnnl.allocate(region.bytes()));
     }
@@ -127,19 +130,13 @@ final class OneDnnProgram implements Program {
 
   @Override
   public void forward() {
-    run(packing);
-    run(forward);
+    packing.run();
+    forward.run();
   }
 
   @Override
   public void backward() {
-    run(backward);
-  }
-
-  private static void run(List<Kernel> kernels) {
-    for (int i = 0; i < kernels.size(); i++) {
-      kernels.get(i).run();
-    }
+    backward.run();
   }
 
   @Override
@@ -159,6 +156,19 @@ final class OneDnnProgram implements Program {
   @Override
   public long activationBytes() {
     return buffers.bytes();
+  }
+
+  @Override
+  public Map<String, Long> nanosByOperation() {
+    Map<String, Long> nanos = new TreeMap<>();
+    packing.addTo(nanos);
+    forward.addTo(nanos);
+    backward.addTo(nanos);
+    return nanos;
+  }
+
+  private static String nameOf(Op op) {
+    return op.getClass().getSimpleName();
   }
 
   @Override
