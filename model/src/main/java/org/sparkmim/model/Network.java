@@ -7,6 +7,7 @@ import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Program;
+import org.sparkmim.model.engine.Team;
 import org.sparkmim.model.graph.Schedule;
 import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.graph.Work;
@@ -32,6 +33,7 @@ public final class Network implements AutoCloseable {
   private final Program program;
   private final Schedule schedule;
   private final List<ParameterLayout.Entry> trained;
+  private final Team team = Team.ofEngine();
   private ParameterUpdate update;
   private final boolean ownsState;
   private final int[] visible;
@@ -127,11 +129,7 @@ public final class Network implements AutoCloseable {
 
   /** Draws parameters into vectors of that layout and clears the moments. */
   public static void initialise(ParameterLayout layout, ParameterVectors state, long seed) {
-    OffHeap parameters = new OffHeap(state.parameters(), state.size());
-    for (ParameterLayout.Entry entry : layout.entries()) {
-      float[] numbers = InitialValues.draw(entry, seed);
-      parameters.put(entry.offset(), numbers, numbers.length);
-    }
+    InitialValues.draw(layout, seed, new OffHeap(state.parameters(), state.size()));
     OffHeap first = new OffHeap(state.firstMoment(), state.size());
     OffHeap second = new OffHeap(state.secondMoment(), state.size());
     float[] zeros = new float[4096];
@@ -193,7 +191,7 @@ public final class Network implements AutoCloseable {
    */
   public void update(Optimizer optimizer, double rate, long step) {
     if (update == null) {
-      update = new ParameterUpdate(state, trained);
+      update = new ParameterUpdate(state, trained, team);
     }
     update.apply(optimizer, rate, step);
   }
@@ -242,6 +240,7 @@ public final class Network implements AutoCloseable {
   @Override
   public void close() {
     program.close();
+    team.close();
     if (ownsState) {
       state.close();
     }

@@ -8,9 +8,9 @@ import org.deeplearning4j.nn.api.ParamInitializer;
 import org.deeplearning4j.nn.conf.NeuralNetConfiguration;
 import org.deeplearning4j.nn.conf.layers.Layer;
 import org.nd4j.linalg.api.ndarray.INDArray;
-import org.nd4j.linalg.factory.Nd4j;
 import org.nd4j.linalg.indexing.NDArrayIndex;
 import org.sparkmim.model.Network;
+import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.nn.InitialValues;
 import org.sparkmim.model.nn.ParameterLayout;
 
@@ -87,11 +87,10 @@ final class MimParameters implements ParamInitializer {
     Map<String, INDArray> views = views(conf, parameters);
     views.keySet().forEach(conf::addVariable);
     if (initialise) {
-      for (ParameterLayout.Entry entry : layout(conf.getLayer()).entries()) {
-        float[] numbers = InitialValues.draw(entry, conf.getSeed());
-        INDArray view = views.get(key(entry.name()));
-        view.assign(Nd4j.createFromArray(numbers).reshape(view.shape()));
-      }
+      InitialValues.draw(
+          layout(conf.getLayer()),
+          conf.getSeed(),
+          new OffHeap(Arrays.pointer(parameters), parameters.length()));
     }
     return views;
   }

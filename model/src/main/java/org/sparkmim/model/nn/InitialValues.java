@@ -1,32 +1,43 @@
 package org.sparkmim.model.nn;
 
 import java.util.SplittableRandom;
+import java.util.function.DoubleSupplier;
+import org.sparkmim.model.engine.OffHeap;
 
 /** Draws the start of a parameter: a pure function of seed, name and {@link Init}. */
 public final class InitialValues {
+  private static final int TILE = 4096;
+
   private InitialValues() {}
 
-  /** {@code size} numbers for the parameter of that name. */
-  public static float[] draw(ParameterLayout.Entry entry, long seed) {
-    float[] numbers = new float[Math.toIntExact(entry.size())];
+  /** Draws the numbers of all parameters into a vector of that layout. */
+  public static void draw(ParameterLayout layout, long seed, OffHeap parameters) {
+    float[] tile = new float[TILE];
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      DoubleSupplier numbers = numbers(entry, seed);
+      for (long at = 0; at < entry.size(); at += TILE) {
+        int length = (int) Math.min(TILE, entry.size() - at);
+        for (int i = 0; i < length; i++) {
+          tile[i] = (float) numbers.getAsDouble();
+        }
+        parameters.put(entry.offset() + at, tile, length);
+      }
+    }
+  }
+
+  private static DoubleSupplier numbers(ParameterLayout.Entry entry, long seed) {
     SplittableRandom random = new SplittableRandom(seed ^ hash(entry.name()));
     Init init = entry.init();
     if (init instanceof Init.Constant constant) {
-      java.util.Arrays.fill(numbers, constant.value());
+      return constant::value;
     } else if (init instanceof Init.Normal normal) {
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = (float) (gaussian(random) * normal.deviation());
-      }
-    } else {
-      double bound =
-          init instanceof Init.Xavier xavier
-              ? StrictMath.sqrt(6.0 / (xavier.fanIn() + xavier.fanOut()))
-              : ((Init.Uniform) init).bound();
-      for (int i = 0; i < numbers.length; i++) {
-        numbers[i] = (float) ((2 * random.nextDouble() - 1) * bound);
-      }
+      return () -> gaussian(random) * normal.deviation();
     }
-    return numbers;
+    double bound =
+        init instanceof Init.Xavier xavier
+            ? StrictMath.sqrt(6.0 / (xavier.fanIn() + xavier.fanOut()))
+            : ((Init.Uniform) init).bound();
+    return () -> (2 * random.nextDouble() - 1) * bound;
   }
 
   private static double gaussian(SplittableRandom random) {

@@ -2,20 +2,22 @@ package org.sparkmim.model.optim;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.function.Consumer;
 import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.engine.Team;
 import org.sparkmim.model.nn.ParameterLayout;
 
 /**
  * One pass over all parameters: reads gradient, moments and parameter once, writes moments and
  * parameter once.
  *
- * <p>Numbers go through small heap arrays because the JIT vectorises loops over those; a tile fits
- * the first-level cache.
+ * <p>Numbers go through small heap arrays because the JIT vectorises loops over those; tiles are as
+ * large as the second-level cache allows, because memory is read fastest in long stretches.
  */
 public final class ParameterUpdate {
-  private static final int TILE = 2048;
+  private static final int TILE = 8192;
+  private static final int RUN = 4;
 
   private record Range(long first, long end, boolean decayed) {}
 
@@ -25,12 +27,15 @@ public final class ParameterUpdate {
   private final OffHeap firstMoment;
   private final OffHeap secondMoment;
   private final ThreadLocal<float[][]> scratch = ThreadLocal.withInitial(() -> new float[4][TILE]);
+  private final Team team;
 
   /**
    * @param trained which parameters receive gradients; the others are not touched, not even by
    *     decay
+   * @param team who shares the work
    */
-  public ParameterUpdate(ParameterVectors state, List<ParameterLayout.Entry> trained) {
+  public ParameterUpdate(ParameterVectors state, List<ParameterLayout.Entry> trained, Team team) {
+    this.team = team;
     parameters = new OffHeap(state.parameters(), state.size());
     gradients = new OffHeap(state.gradients(), state.size());
     firstMoment = new OffHeap(state.firstMoment(), state.size());
@@ -59,8 +64,16 @@ public final class ParameterUpdate {
     }
   }
 
-  private void overTiles(java.util.function.Consumer<Range> kernel) {
-    IntStream.range(0, tiles.size()).parallel().forEach(i -> kernel.accept(tiles.get(i)));
+  /** Runs of tiles, so that each thread reads long stretches of memory. */
+  private void overTiles(Consumer<Range> kernel) {
+    team.run(
+        (tiles.size() + RUN - 1) / RUN,
+        run -> {
+          int end = Math.min(tiles.size(), (run + 1) * RUN);
+          for (int i = run * RUN; i < end; i++) {
+            kernel.accept(tiles.get(i));
+          }
+        });
   }
 
   private void adamw(

@@ -7,6 +7,7 @@ import java.util.Random;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.engine.Team;
 import org.sparkmim.model.nn.Init;
 import org.sparkmim.model.nn.ParameterLayout.Entry;
 
@@ -31,7 +32,7 @@ class ParameterUpdateTest {
     Optimizer.AdamW adamw = new Optimizer.AdamW(0.9, 0.95, 1e-8, 0.05);
     try (ParameterVectors state = ParameterVectors.allocate(SIZE)) {
       state.parameters().put(start);
-      ParameterUpdate update = new ParameterUpdate(state, List.of(WEIGHT, BIAS));
+      ParameterUpdate update = new ParameterUpdate(state, List.of(WEIGHT, BIAS), new Team(2));
       for (int step = 1; step <= 4; step++) {
         float[] gradients = numbers(random);
         state.gradients().put(gradients);
@@ -59,7 +60,7 @@ class ParameterUpdateTest {
     try (ParameterVectors state = ParameterVectors.allocate(SIZE)) {
       float[] gradients = numbers(new Random(4));
       state.gradients().put(gradients);
-      new ParameterUpdate(state, List.of(WEIGHT)).apply(new Optimizer.Sgd(), 0.5, 1);
+      new ParameterUpdate(state, List.of(WEIGHT), new Team(1)).apply(new Optimizer.Sgd(), 0.5, 1);
       float[] result = new float[SIZE];
       state.parameters().get(result);
       assertThat(result[17]).isEqualTo(-0.5f * gradients[17]);

@@ -84,7 +84,8 @@ final class Dnnl implements AutoCloseable {
     return memory;
   }
 
-  private dnnl_memory memory(dnnl_memory_desc md, Region region, long bytes) {
+  /** Memory of that size in a region, whose address is known later. */
+  dnnl_memory memory(dnnl_memory_desc md, Region region, long bytes) {
     dnnl_memory memory = new dnnl_memory();
     check(dnnl_memory_create(memory, md, engine, null), "memory");
     cleanup.push(() -> dnnl_memory_destroy(memory));

@@ -13,9 +13,15 @@ import org.sparkmim.model.graph.Schedule.Write;
  *
  * @param scratch memory for intermediate results within one operation
  * @param scratch2 more of it, for operations that need two at once
+ * @param packed room for the matrix of one product in the layout that the product prefers
  */
 record Emission(
-    Dnnl dnnl, Primitives primitives, Buffers buffers, Region scratch, Region scratch2) {
+    Dnnl dnnl,
+    Primitives primitives,
+    Buffers buffers,
+    Region scratch,
+    Region scratch2,
+    Region packed) {
 
   /**
    * Leaves a contribution to a gradient: straight into its buffer, or through scratch memory and an

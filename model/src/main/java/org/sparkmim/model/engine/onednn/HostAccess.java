@@ -9,7 +9,10 @@ import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 import org.bytedeco.javacpp.BytePointer;
 
-/** Reads and writes a contiguous tensor from Java, converting bf16 to and from float. */
+/**
+ * Reads and writes a contiguous tensor from Java, converting bf16 to and from float. Several
+ * threads may work on different elements.
+ */
 final class HostAccess {
   private static final int TILE = 4096;
 
@@ -19,7 +22,7 @@ final class HostAccess {
   private final FloatBuffer floats;
   private final IntBuffer ints;
   private final ShortBuffer shorts;
-  private final short[] tile;
+  private final ThreadLocal<short[]> tile;
 
   HostAccess(Tensor tensor) {
     bf16 = tensor.type() == dnnl_bf16;
@@ -32,7 +35,7 @@ final class HostAccess {
     floats = bytes.asFloatBuffer();
     ints = bytes.asIntBuffer();
     shorts = bytes.asShortBuffer();
-    tile = bf16 ? new short[TILE] : null;
+    tile = bf16 ? ThreadLocal.withInitial(() -> new short[TILE]) : null;
   }
 
   /** The raw memory. */
@@ -51,12 +54,13 @@ final class HostAccess {
       floats.put(first, numbers, 0, length);
       return;
     }
+    short[] halves = tile.get();
     for (int at = 0; at < length; at += TILE) {
       int part = Math.min(TILE, length - at);
       for (int i = 0; i < part; i++) {
-        tile[i] = toBf16(numbers[at + i]);
+        halves[i] = toBf16(numbers[at + i]);
       }
-      shorts.put(first + at, tile, 0, part);
+      shorts.put(first + at, halves, 0, part);
     }
   }
 
@@ -76,11 +80,12 @@ final class HostAccess {
       floats.get(first, numbers, 0, length);
       return;
     }
+    short[] halves = tile.get();
     for (int at = 0; at < length; at += TILE) {
       int part = Math.min(TILE, length - at);
-      shorts.get(first + at, tile, 0, part);
+      shorts.get(first + at, halves, 0, part);
       for (int i = 0; i < part; i++) {
-        numbers[at + i] = Float.intBitsToFloat(tile[i] << 16);
+        numbers[at + i] = Float.intBitsToFloat(halves[i] << 16);
       }
     }
   }

@@ -10,16 +10,13 @@ import org.sparkmim.model.graph.Schedule.Write;
 
 /** Kernels of {@link Op.Linear}. */
 final class LinearKernels {
-  private final Emission emission;
-  private final List<Kernel> packing;
+  /** From this many elements of a weight on, its gradient's operands are worth a copy. */
+  private static final long LARGE = 1 << 17;
 
-  /**
-   * @param packing receives the kernels that copy weights into packed layouts, to be run whenever
-   *     parameters have changed
-   */
-  LinearKernels(Emission emission, List<Kernel> packing) {
+  private final Emission emission;
+
+  LinearKernels(Emission emission) {
     this.emission = emission;
-    this.packing = packing;
   }
 
   List<Kernel> forward(Op.Linear op) {
@@ -31,7 +28,7 @@ final class LinearKernels {
     if (op.residual() != null) {
       attributes.add(buffers.rows(op.residual()));
     }
-    return List.of(product(x, weight.transpose(), bias, buffers.rows(op.out()), attributes));
+    return product(x, weight.transpose(), bias, buffers.rows(op.out()), attributes);
   }
 
   List<Kernel> backward(Op.Linear op, BackwardStep step) {
@@ -40,20 +37,17 @@ final class LinearKernels {
     List<Kernel> kernels = new ArrayList<>();
     Write weightWrite = step.write(op.weight());
     if (weightWrite != Write.NONE) {
-      kernels.add(
-          emission
-              .primitives()
-              .matmul(
-                  dOut.transpose(),
-                  buffers.rows(op.x()),
-                  null,
-                  buffers.gradient(op.weight()).reshape(op.out().width(), op.x().width()),
-                  emission.leaving(weightWrite)));
+      kernels.addAll(
+          weightGradient(
+              dOut,
+              buffers.rows(op.x()),
+              buffers.gradient(op.weight()).reshape(op.out().width(), op.x().width()),
+              emission.leaving(weightWrite)));
     }
     kernels.addAll(emission.columnSums(step.write(op.bias()), dOut, buffers.gradient(op.bias())));
     Write xWrite = step.write(op.x());
     if (xWrite != Write.NONE) {
-      kernels.add(
+      kernels.addAll(
           product(dOut, weight(op), null, buffers.gradientRows(op.x()), emission.leaving(xWrite)));
     }
     if (op.residual() != null) {
@@ -77,14 +71,37 @@ final class LinearKernels {
     return emission.buffers().of(op.weight()).reshape(op.out().width(), op.x().width());
   }
 
-  private Kernel product(
+  private List<Kernel> product(
       Tensor a, Tensor weight, Tensor bias, Tensor c, Dnnl.Attributes attributes) {
-    if (emission.buffers().activationType() != dnnl_bf16) {
-      return emission.primitives().matmul(a, weight, bias, c, attributes);
+    if (a.type() != dnnl_bf16) {
+      return List.of(emission.primitives().matmul(a, weight, bias, c, attributes));
     }
-    Primitives.Packed packed =
-        emission.primitives().packedMatmul(a, weight, dnnl_bf16, bias, c, attributes);
-    packing.add(packed.pack());
-    return packed.product();
+    return emission.primitives().packedMatmul(a, weight, emission.packed(), bias, c, attributes);
+  }
+
+  /**
+   * {@code dOut' * x}. In bf16 the product wants pairs of rows of {@code x} side by side, and
+   * {@code dOut} with rows as columns; it makes both on the fly, but more slowly than copies
+   * beforehand where the matrices are large. A wide {@code dOut} is left to the product all the
+   * same.
+   */
+  private List<Kernel> weightGradient(
+      Tensor dOut, Tensor x, Tensor dWeight, Dnnl.Attributes attributes) {
+    Primitives primitives = emission.primitives();
+    if (dOut.type() != dnnl_bf16 || dWeight.size() < LARGE) {
+      return List.of(primitives.matmul(dOut.transpose(), x, null, dWeight, attributes));
+    }
+    long rows = dOut.dims()[0];
+    long out = dOut.dims()[1];
+    if (out > x.dims()[1]) {
+      return primitives.packedMatmul(
+          dOut.transpose(), x, emission.packed(), null, dWeight, attributes);
+    }
+    Tensor turned = Tensor.in(emission.scratch(), dOut.type(), out, rows);
+    List<Kernel> kernels = new ArrayList<>();
+    kernels.add(primitives.copy(dOut.transpose(), turned));
+    kernels.addAll(
+        primitives.packedMatmul(turned, x, emission.packed(), null, dWeight, attributes));
+    return kernels;
   }
 }

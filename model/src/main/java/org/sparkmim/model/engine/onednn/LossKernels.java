@@ -1,30 +1,41 @@
 package org.sparkmim.model.engine.onednn;
 
 import java.util.List;
+import java.util.function.IntConsumer;
+import org.sparkmim.model.engine.Team;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 import org.sparkmim.model.graph.Schedule.Write;
 
-/** Kernels of {@link Op.MaskedMse}; sums run in double. */
+/**
+ * Kernels of {@link Op.MaskedMse}; sums run in double, over tiles of rows that are added in order,
+ * so that the number of threads does not change the result.
+ */
 final class LossKernels {
-  private final Emission emission;
+  /** Elements of a tile at most: two of them fit the first-level cache. */
+  private static final int TILE = 4096;
 
-  LossKernels(Emission emission) {
+  private final Emission emission;
+  private final Team team;
+
+  LossKernels(Emission emission, Team team) {
     this.emission = emission;
+    this.team = team;
   }
 
   List<Kernel> forward(Op.MaskedMse op) {
-    Rows rows = new Rows(op, emission.buffers());
+    Rows rows = new Rows(op);
     HostAccess loss = new HostAccess(emission.buffers().of(op.out()));
     float[] result = new float[1];
+    double[] sums = new double[rows.tiles];
+    IntConsumer tile = i -> sums[i] = rows.weightedSquares(i);
     return List.of(
         () -> {
           rows.weight.read(rows.weights);
+          team.run(rows.tiles, tile);
           double sum = 0;
-          for (int r = 0; r < rows.weights.length; r++) {
-            if (rows.weights[r] != 0) {
-              sum += rows.weights[r] * rows.squaredError(r);
-            }
+          for (double part : sums) {
+            sum += part;
           }
           result[0] = (float) (sum / rows.width / total(rows.weights));
           loss.write(result);
@@ -32,25 +43,16 @@ final class LossKernels {
   }
 
   List<Kernel> backward(Op.MaskedMse op, BackwardStep step) {
-    Rows rows = new Rows(op, emission.buffers());
+    Rows rows = new Rows(op);
     HostAccess gradient = new HostAccess(emission.buffers().gradient(op.prediction()));
-    float[] row = new float[rows.width];
-    float[] before = new float[rows.width];
     boolean add = step.write(op.prediction()) == Write.ADD;
+    double[] factor = new double[1];
+    IntConsumer tile = i -> rows.differences(i, factor[0], gradient, add);
     return List.of(
         () -> {
           rows.weight.read(rows.weights);
-          double factor = 2 / (rows.width * total(rows.weights));
-          for (int r = 0; r < rows.weights.length; r++) {
-            rows.differences(r, (float) (factor * rows.weights[r]), row);
-            if (add) {
-              gradient.read(r * rows.width, before, rows.width);
-              for (int j = 0; j < row.length; j++) {
-                row[j] += before[j];
-              }
-            }
-            gradient.write(r * rows.width, row, rows.width);
-          }
+          factor[0] = 2 / (rows.width * total(rows.weights));
+          team.run(rows.tiles, tile);
         });
   }
 
@@ -62,46 +64,97 @@ final class LossKernels {
     return total;
   }
 
-  /** Predictions, targets and weights, row by row. */
-  private static final class Rows {
+  /** Predictions, targets and weights in tiles of whole rows. */
+  private final class Rows {
     final int width;
+    final int tiles;
     final HostAccess weight;
     final float[] weights;
+    private final int rowsPerTile;
     private final HostAccess prediction;
     private final HostAccess target;
-    private final float[] predicted;
-    private final float[] wanted;
+    private final ThreadLocal<float[][]> scratch;
 
-    Rows(Op.MaskedMse op, Buffers buffers) {
+    Rows(Op.MaskedMse op) {
+      Buffers buffers = emission.buffers();
       width = op.prediction().width();
-      weight = new HostAccess(buffers.of(op.weight()));
+      rowsPerTile = Math.max(1, TILE / width);
       weights = new float[op.prediction().rows()];
+      tiles = (weights.length + rowsPerTile - 1) / rowsPerTile;
+      weight = new HostAccess(buffers.of(op.weight()));
       prediction = new HostAccess(buffers.of(op.prediction()));
       target = new HostAccess(buffers.of(op.target()));
-      predicted = new float[width];
-      wanted = new float[width];
+      scratch = ThreadLocal.withInitial(() -> new float[3][rowsPerTile * width]);
     }
 
-    double squaredError(int row) {
-      load(row);
+    double weightedSquares(int tile) {
+      int first = tile * rowsPerTile;
+      int last = Math.min(weights.length, first + rowsPerTile);
+      float[][] numbers = load(first, last);
       double sum = 0;
-      for (int j = 0; j < width; j++) {
-        double difference = (double) predicted[j] - wanted[j];
-        sum += difference * difference;
+      for (int row = first; row < last; row++) {
+        if (weights[row] != 0) {
+          sum += weights[row] * squares(numbers[0], numbers[1], (row - first) * width);
+        }
       }
       return sum;
     }
 
-    void differences(int row, float factor, float[] result) {
-      load(row);
-      for (int j = 0; j < width; j++) {
-        result[j] = factor * (predicted[j] - wanted[j]);
+    /** Four sums at a time: one alone would wait for each addition. */
+    private double squares(float[] predicted, float[] wanted, int start) {
+      double a = 0;
+      double b = 0;
+      double c = 0;
+      double d = 0;
+      int j = start;
+      int end = start + width;
+      for (; j + 3 < end; j += 4) {
+        double ea = (double) predicted[j] - wanted[j];
+        double eb = (double) predicted[j + 1] - wanted[j + 1];
+        double ec = (double) predicted[j + 2] - wanted[j + 2];
+        double ed = (double) predicted[j + 3] - wanted[j + 3];
+        a += ea * ea;
+        b += eb * eb;
+        c += ec * ec;
+        d += ed * ed;
       }
+      for (; j < end; j++) {
+        double e = (double) predicted[j] - wanted[j];
+        a += e * e;
+      }
+      return (a + b) + (c + d);
     }
 
-    private void load(int row) {
-      prediction.read(row * width, predicted, width);
-      target.read(row * width, wanted, width);
+    void differences(int tile, double factor, HostAccess gradient, boolean add) {
+      int first = tile * rowsPerTile;
+      int last = Math.min(weights.length, first + rowsPerTile);
+      float[][] numbers = load(first, last);
+      float[] predicted = numbers[0];
+      float[] wanted = numbers[1];
+      for (int row = first; row < last; row++) {
+        float scale = (float) (factor * weights[row]);
+        int end = (row - first + 1) * width;
+        for (int j = end - width; j < end; j++) {
+          predicted[j] = scale * (predicted[j] - wanted[j]);
+        }
+      }
+      int length = (last - first) * width;
+      if (add) {
+        float[] before = numbers[2];
+        gradient.read(first * width, before, length);
+        for (int j = 0; j < length; j++) {
+          predicted[j] += before[j];
+        }
+      }
+      gradient.write(first * width, predicted, length);
+    }
+
+    private float[][] load(int first, int last) {
+      float[][] numbers = scratch.get();
+      int length = (last - first) * width;
+      prediction.read(first * width, numbers[0], length);
+      target.read(first * width, numbers[1], length);
+      return numbers;
     }
   }
 }

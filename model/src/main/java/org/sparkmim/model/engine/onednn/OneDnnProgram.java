@@ -9,6 +9,7 @@ import org.sparkmim.model.engine.Engine.Options;
 import org.sparkmim.model.engine.IndexBounds;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Program;
+import org.sparkmim.model.engine.Team;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule;
@@ -18,6 +19,7 @@ import org.sparkmim.model.graph.Value;
 /** Two lists of kernels, replayed. */
 final class OneDnnProgram implements Program {
   private final Dnnl dnnl = new Dnnl();
+  private final Team team = Team.ofEngine();
   private final Schedule schedule;
   private final Buffers buffers;
   private final Track packing = new Track();
@@ -38,14 +40,16 @@ final class OneDnnProgram implements Program {
     indexBounds = new IndexBounds(graph);
     Region scratch = new Region();
     Region scratch2 = new Region();
-    Emission emission = new Emission(dnnl, new Primitives(dnnl), buffers, scratch, scratch2);
+    Region packed = new Region();
+    Emission emission =
+        new Emission(dnnl, new Primitives(dnnl), buffers, scratch, scratch2, packed);
     List<Kernel> copies = new ArrayList<>();
-    linear = new LinearKernels(emission, copies);
+    linear = new LinearKernels(emission);
     attention = new AttentionKernels(emission);
     norm = new NormKernels(emission);
     token = new TokenKernels(emission);
     grid = new GridKernels(emission, copies);
-    loss = new LossKernels(emission);
+    loss = new LossKernels(emission, team);
     for (Op op : schedule.forward()) {
       forward.add(nameOf(op) + " forward", forward(op));
     }
@@ -53,7 +57,7 @@ final class OneDnnProgram implements Program {
       backward.add(nameOf(step.op()) + " backward", backward(step));
     }
     packing.add("weight packing", copies);
-    for (Region region : List.of(scratch, scratch2, dnnl.scratchpad())) {
+    for (Region region : List.of(scratch, scratch2, packed, dnnl.scratchpad())) {
       region.bind(dnnl.allocate(region.bytes()));
     }
     for (Value value : graph.named().values()) {
@@ -173,6 +177,7 @@ final class OneDnnProgram implements Program {
 
   @Override
   public void close() {
+    team.close();
     dnnl.close();
   }
 }

@@ -4,11 +4,11 @@ import static org.bytedeco.dnnl.global.dnnl.*;
 import static org.sparkmim.model.engine.onednn.Dnnl.check;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.bytedeco.dnnl.dnnl_memory;
 import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_primitive_desc;
-import org.bytedeco.javacpp.BytePointer;
 
 /** The primitives that kernels are made of, on {@link Tensor}s. */
 final class Primitives {
@@ -32,25 +32,22 @@ final class Primitives {
     return dnnl.kernel(pd, arguments);
   }
 
-  /** A product with a matrix in the layout that the product likes best, and how to fill it. */
-  record Packed(Kernel pack, Kernel product) {}
-
   /**
-   * {@code c = a * b} where {@code b}, float32, is first copied into the layout and type that the
-   * product prefers.
+   * {@code c = a * b} where {@code b} is first copied into the layout that the product prefers, in
+   * the type of {@code a}. The copy lies in {@code room}, so that it is still in the cache when the
+   * product reads it and costs no memory of its own.
    */
-  Packed packedMatmul(
-      Tensor a, Tensor b, int packedType, Tensor bias, Tensor c, Dnnl.Attributes attributes) {
+  List<Kernel> packedMatmul(
+      Tensor a, Tensor b, Region room, Tensor bias, Tensor c, Dnnl.Attributes attributes) {
     dnnl_primitive_desc pd =
         matmulDescription(
             dnnl.describe(a),
-            dnnl.describeAny(packedType, b.dims()),
+            dnnl.describeAny(a.type(), b.dims()),
             bias,
             dnnl.describe(c),
             attributes);
     dnnl_memory_desc layout = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
-    BytePointer data = dnnl.allocate(dnnl_memory_desc_get_size(layout));
-    dnnl_memory packed = dnnl.memory(layout, data);
+    dnnl_memory packed = dnnl.memory(layout, room, dnnl_memory_desc_get_size(layout));
     Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>(attributes.arguments());
     arguments.put(DNNL_ARG_SRC, dnnl.memory(a));
     arguments.put(DNNL_ARG_WEIGHTS, packed);
@@ -58,7 +55,7 @@ final class Primitives {
       arguments.put(DNNL_ARG_BIAS, dnnl.memory(bias));
     }
     arguments.put(DNNL_ARG_DST, dnnl.memory(c));
-    return new Packed(
+    return List.of(
         reorder(dnnl.describe(b), dnnl.memory(b), layout, packed), dnnl.kernel(pd, arguments));
   }
 
