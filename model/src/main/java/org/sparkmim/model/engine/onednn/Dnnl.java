@@ -102,8 +102,6 @@ final class Dnnl implements AutoCloseable {
   final class Attributes {
     private final dnnl_primitive_attr attr = new dnnl_primitive_attr();
     private final dnnl_post_ops postOps = new dnnl_post_ops();
-    private final Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>();
-    private int count;
 
     private Attributes() {
       check(dnnl_primitive_attr_create(attr), "attributes");
@@ -118,7 +116,6 @@ final class Dnnl implements AutoCloseable {
     /** Adds to what the destination holds. */
     Attributes accumulate() {
       check(dnnl_post_ops_append_sum(postOps, 1f, 0, dnnl_data_type_undef), "sum");
-      count++;
       return this;
     }
 
@@ -126,26 +123,12 @@ final class Dnnl implements AutoCloseable {
     Attributes scale(double factor) {
       check(
           dnnl_post_ops_append_eltwise(postOps, dnnl_eltwise_linear, (float) factor, 0f), "scale");
-      count++;
-      return this;
-    }
-
-    /** Adds a tensor of the shape of the destination. */
-    Attributes add(Tensor other) {
-      check(dnnl_post_ops_append_binary(postOps, dnnl_binary_add, describe(other)), "add");
-      arguments.put(
-          (DNNL_ARG_ATTR_MULTIPLE_POST_OP_BASE * (count + 1)) | DNNL_ARG_SRC_1, memory(other));
-      count++;
       return this;
     }
 
     dnnl_primitive_attr seal() {
       check(dnnl_primitive_attr_set_post_ops(attr, postOps), "post-operations");
       return attr;
-    }
-
-    Map<Integer, dnnl_memory> arguments() {
-      return arguments;
     }
   }
 

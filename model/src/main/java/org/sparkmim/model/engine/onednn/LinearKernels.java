@@ -24,11 +24,14 @@ final class LinearKernels {
     Tensor x = buffers.rows(op.x());
     Tensor weight = weight(op);
     Tensor bias = buffers.of(op.bias()).reshape(1, op.out().width());
-    Dnnl.Attributes attributes = emission.dnnl().attributes();
+    Tensor out = buffers.rows(op.out());
+    List<Kernel> kernels =
+        new ArrayList<>(product(x, weight.transpose(), bias, out, emission.dnnl().attributes()));
     if (op.residual() != null) {
-      attributes.add(buffers.rows(op.residual()));
+      // As a post-operation of the product the addition takes longer than by itself.
+      kernels.add(emission.primitives().add(buffers.rows(op.residual()), out));
     }
-    return product(x, weight.transpose(), bias, buffers.rows(op.out()), attributes);
+    return kernels;
   }
 
   List<Kernel> backward(Op.Linear op, BackwardStep step) {

@@ -22,7 +22,7 @@ final class Primitives {
   Kernel matmul(Tensor a, Tensor b, Tensor bias, Tensor c, Dnnl.Attributes attributes) {
     dnnl_primitive_desc pd =
         matmulDescription(dnnl.describe(a), dnnl.describe(b), bias, dnnl.describe(c), attributes);
-    Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>(attributes.arguments());
+    Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>();
     arguments.put(DNNL_ARG_SRC, dnnl.memory(a));
     arguments.put(DNNL_ARG_WEIGHTS, dnnl.memory(b));
     if (bias != null) {
@@ -48,7 +48,7 @@ final class Primitives {
             attributes);
     dnnl_memory_desc layout = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
     dnnl_memory packed = dnnl.memory(layout, room, dnnl_memory_desc_get_size(layout));
-    Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>(attributes.arguments());
+    Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>();
     arguments.put(DNNL_ARG_SRC, dnnl.memory(a));
     arguments.put(DNNL_ARG_WEIGHTS, packed);
     if (bias != null) {
