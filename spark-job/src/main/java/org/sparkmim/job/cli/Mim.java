@@ -28,6 +28,7 @@ import picocli.CommandLine.Command;
       InspectCommand.class,
       PretrainCommand.class,
       EvaluateCommand.class,
+      BenchCommand.class,
       ReportCommand.class,
       RecipeCommand.class,
       BenchCommand.class,

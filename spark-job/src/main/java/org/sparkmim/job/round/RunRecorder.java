@@ -105,7 +105,7 @@ final class RunRecorder implements RoundListener {
     seconds.put("round", report.seconds());
     seconds.put("data", mean(report, RoundReport.Worker::dataSeconds));
     seconds.put("compute", mean(report, RoundReport.Worker::computeSeconds));
-    seconds.put("broadcast", report.broadcastSeconds());
+    seconds.put("broadcast", report.cost().handOutSeconds());
     seconds.put("average", report.averageSeconds());
     seconds.put("commit", commitSeconds);
     commitSeconds = 0;
@@ -113,9 +113,9 @@ final class RunRecorder implements RoundListener {
     spread(workers, "seconds", report, RoundReport.Worker::seconds);
     spread(workers, "loss", report, RoundReport.Worker::loss);
     line.putObject("bytes")
-        .put("workers_to_averaging", report.workerBytes())
-        .put("averaging_to_driver", report.driverBytes())
-        .put("driver_to_executor", report.driverBytes());
+        .put("workers_to_averaging", report.cost().workersToAveragersBytes())
+        .put("averaging_to_driver", report.cost().driverReceivedBytes())
+        .put("driver_to_workers", report.cost().driverSentBytes());
     return line;
   }
 
