@@ -15,6 +15,7 @@ import org.sparkmim.job.commit.Progress;
  * @param averageSeconds from the slowest worker's last step to the averaged state
  * @param workerBytes of workers' states that were averaged
  * @param driverBytes of the averaged state
+ * @param firstStepMillis when the first worker had done its first step, in milliseconds since 1970
  * @param cost of all that is not training
  */
 public record RoundReport(
@@ -27,6 +28,7 @@ public record RoundReport(
     double averageSeconds,
     long workerBytes,
     long driverBytes,
+    long firstStepMillis,
     RoundCost cost) {
   private static final double NANOS = 1e9;
 
@@ -61,6 +63,7 @@ public record RoundReport(
         (result.nanos() - slowest) / NANOS,
         reports.size() * result.state().bytes(),
         result.state().bytes(),
+        reports.stream().mapToLong(WorkerReport::firstStepMillis).min().orElseThrow(),
         RoundCost.of(result));
   }
 

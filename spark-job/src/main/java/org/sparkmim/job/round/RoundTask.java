@@ -74,6 +74,7 @@ record RoundTask(
     long samples = 0;
     long data = 0;
     long compute = 0;
+    long firstStepMillis = 0;
     double[] lossSums = null;
     for (LocalStep step : share.steps()) {
       observer.before(Phase.STEP, step.minibatch().toPath());
@@ -84,6 +85,7 @@ record RoundTask(
       compute += result.computeNanos();
       if (lossSums == null) {
         lossSums = new double[result.losses().length];
+        firstStepMillis = System.currentTimeMillis();
       }
       for (int tap = 0; tap < lossSums.length; tap++) {
         lossSums[tap] += result.losses()[tap] * count;
@@ -99,6 +101,7 @@ record RoundTask(
         data,
         compute,
         System.nanoTime() - trained,
+        firstStepMillis,
         fromDriver);
   }
 

@@ -27,6 +27,7 @@ final class RunRecorder implements RoundListener {
   private final StopRequest stop;
   private final Consumer<Checkpoint> committed;
   private double commitSeconds;
+  private boolean started;
 
   /**
    * @param samples samples of an epoch
@@ -55,7 +56,14 @@ final class RunRecorder implements RoundListener {
   public void afterRound(RoundReport report, FlatState state) {
     Progress progress = report.end();
     try {
-      metrics.add(line(report));
+      ObjectNode line = line(report);
+      if (!started) {
+        started = true;
+        double seconds = StartUp.secondsUntil(report.firstStepMillis());
+        line.put("seconds_to_first_step", seconds);
+        progressLine.firstStep(seconds);
+      }
+      metrics.add(line);
       progressLine.show(report);
       boolean last = progress.epoch() == settings.epochs();
       boolean due = progress.round() % settings.everyRounds() == 0;

@@ -12,6 +12,7 @@ import java.io.Serializable;
  * @param dataNanos waited for samples
  * @param computeNanos spent in the engine
  * @param offerNanos from its last step until its slices could be fetched
+ * @param firstStepMillis when its first step was done, in milliseconds since 1970
  * @param fromDriver bytes of the round's state that the driver sent to this process
  */
 record WorkerReport(
@@ -22,6 +23,7 @@ record WorkerReport(
     long dataNanos,
     long computeNanos,
     long offerNanos,
+    long firstStepMillis,
     long fromDriver)
     implements Serializable {
 
