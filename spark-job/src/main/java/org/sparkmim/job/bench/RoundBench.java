@@ -12,7 +12,6 @@ import org.sparkmim.job.commit.Progress;
 import org.sparkmim.job.round.EpochPlan;
 import org.sparkmim.job.round.MimTrainingMaster;
 import org.sparkmim.job.round.MinibatchRef;
-import org.sparkmim.job.round.RoundReport;
 import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.dl4j.MimGraph;
 import org.sparkmim.model.engine.EngineSpec;
@@ -21,30 +20,25 @@ import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.optim.Optimizer;
 
-/** Runs rounds of a model's size through the training master, on replicas that do not train. */
+/**
+ * Runs rounds of a model's size through the training master, on replicas that do not train: what is
+ * left of a round is its overhead.
+ */
 public final class RoundBench {
   private static final long SEED = 1;
   private static final int PIECE = 1 << 16;
 
   private RoundBench() {}
 
-  /**
-   * A round as measured.
-   *
-   * @param seconds from the end of the round before, or the begin, to its end
-   * @param residentBytes of this process after it
-   */
-  public record Round(double seconds, RoundReport report, long residentBytes) {}
-
-  /** Runs {@code rounds} rounds on {@code workers} workers. */
-  public static List<Round> run(
+  /** Runs {@code rounds} rounds, at least two, on {@code workers} workers. */
+  public static RoundRates run(
       JavaSparkContext spark, ModelSpec spec, EngineSpec engine, int workers, int rounds) {
     Optimizer.AdamW adam = Optimizer.AdamW.published();
     ComputationGraph graph = MimGraph.create(spec, engine, 1, adam, 1e-3, SEED);
     ParameterVectors home = MimGraph.network(graph).state();
     scramble(home);
     int samples = Math.multiplyExact(workers, rounds);
-    List<Round> measured = new ArrayList<>();
+    List<RoundRates.Round> measured = new ArrayList<>();
     long[] last = {System.nanoTime()};
     MimTrainingMaster master =
         new MimTrainingMaster(
@@ -54,7 +48,7 @@ public final class RoundBench {
             same -> home,
             (report, state) -> {
               long now = System.nanoTime();
-              measured.add(new Round((now - last[0]) / 1e9, report, ResidentSet.bytes()));
+              measured.add(new RoundRates.Round((now - last[0]) / 1e9, report.cost(), ProcessMemory.resident()));
               last[0] = now;
             },
             RunObserver.NONE);
@@ -63,7 +57,7 @@ public final class RoundBench {
             .minibatches(0, 0).stream().map(MinibatchRef::toPath).toList();
     new SparkComputationGraph(spark, graph, master)
         .fitPaths(spark.parallelize(paths, 1), new IdleReplicas(home.size()));
-    return measured;
+    return new RoundRates(workers, home.size(), measured, ProcessMemory.peak());
   }
 
   /** Numbers that no compressor and no zero page can make cheaper than a training's. */

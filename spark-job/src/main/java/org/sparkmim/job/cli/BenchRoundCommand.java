@@ -1,11 +1,13 @@
 package org.sparkmim.job.cli;
 
 import java.io.PrintWriter;
-import java.util.List;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
+import org.sparkmim.job.MimException;
 import org.sparkmim.job.bench.RoundBench;
+import org.sparkmim.job.bench.RoundRates;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
 import picocli.CommandLine;
@@ -24,8 +26,17 @@ final class BenchRoundCommand implements Runnable {
       paramLabel = "N",
       defaultValue = "10",
       description =
-          "Rounds to run; the first warms up and is told apart. Default: ${DEFAULT-VALUE}.")
+          "Rounds to run, at least 2; the first is told apart. Default: ${DEFAULT-VALUE}.")
   private int rounds;
+
+  @Option(names = "--arch", description = "model.arch, as vit-base.")
+  private String arch;
+
+  @Option(names = "--workers", paramLabel = "N", description = "train.workers")
+  private Integer workers;
+
+  @Option(names = "--json", description = "Print the result as JSON.")
+  private boolean json;
 
   @Mixin private RecipeOptions recipes;
   @Mixin private SparkOptions sparks;
@@ -33,25 +44,26 @@ final class BenchRoundCommand implements Runnable {
 
   @Override
   public void run() {
-    Recipe recipe = recipes.load();
-    int workers = recipe.section("train").getInt("workers");
+    if (rounds < 2) {
+      throw MimException.usage(
+          "--rounds = " + rounds + " is too small: it must be at least 2, as the first warms up.");
+    }
+    Recipe recipe = recipe();
+    int count = TrainSettings.from(recipe.section("train")).workers();
     ModelSpec model = ModelSpec.from(recipe.section("model"));
     EngineSpec engine = EngineSpec.from(recipe.section("engine"));
-    PrintWriter out = spec.commandLine().getOut();
-    try (SparkSession session = sparks.open("bench round", recipe, workers)) {
-      List<RoundBench.Round> measured =
-          RoundBench.run(
-              JavaSparkContext.fromSparkContext(session.sparkContext()),
-              model,
-              engine,
-              workers,
-              rounds);
-      for (RoundBench.Round round : measured) {
-        out.printf(
-            "%.3f s: %s rss %d MB%n",
-            round.seconds(), round.report().cost(), round.residentBytes() >> 20);
-      }
+    try (SparkSession session = sparks.open("bench round", recipe, count)) {
+      JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
+      RoundRates rates = RoundBench.run(spark, model, engine, count, rounds);
+      PrintWriter out = spec.commandLine().getOut();
+      out.println(json ? rates.json() : rates.text());
       out.flush();
     }
+  }
+
+  private Recipe recipe() {
+    Recipe recipe = recipes.load();
+    recipe = arch == null ? recipe : recipe.with("model.arch", arch, "--arch");
+    return workers == null ? recipe : recipe.with("train.workers", workers, "--workers");
   }
 }

@@ -31,7 +31,6 @@ import picocli.CommandLine.Command;
       BenchCommand.class,
       ReportCommand.class,
       RecipeCommand.class,
-      BenchCommand.class,
       VerifyReferenceCommand.class
     })
 public final class Mim implements Runnable {

@@ -2,7 +2,6 @@ package org.sparkmim.job.round;
 
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import org.apache.spark.storage.BlockManagerId;
 import org.sparkmim.job.commit.FlatState;
@@ -37,48 +36,45 @@ record Handout(int group, long size, List<BlockManagerId> holders, BlockManagerI
     for (int index = 0; index < FlatState.sliceCount(size); index++) {
       refs.add(new SliceRef(group, index, holders.get(index % holders.size())));
     }
-    return Collections.unmodifiableList(refs);
+    return refs;
   }
 
-  /**
-   * Copies the state into off-heap vectors.
-   *
-   * @return bytes that came out of the driver's process into another
-   */
-  long copyTo(ParameterVectors vectors) {
-    List<SliceRef> refs = new ArrayList<>(slices());
-    Traffic traffic = new Traffic();
-    int next = 0;
-    while (next < refs.size()) {
-      next = copyFrom(next, refs, vectors, traffic);
-    }
-    return traffic.fromDriver;
-  }
+  /** Bytes that came from other processes: from the driver's, and from averagers'. */
+  record Traffic(long fromDriver, long fromAveragers) {}
 
-  private static final class Traffic {
-    private long fromDriver;
-  }
-
-  /** Copies until the end or until a holder turns out to be gone, whose slices the driver takes. */
-  private int copyFrom(int first, List<SliceRef> refs, ParameterVectors vectors, Traffic traffic) {
-    int next = first;
-    try (SliceFetch fetch = new SliceFetch(refs.subList(first, refs.size()))) {
-      while (!fetch.isDone()) {
-        long before = fetch.remoteBytes();
-        FlatState.copySlice(fetch.next(1).get(0), vectors, next);
-        if (refs.get(next).holder().equals(driver)) {
-          traffic.fromDriver += fetch.remoteBytes() - before;
+  /** Copies the state into off-heap vectors. */
+  Traffic copyTo(ParameterVectors vectors) {
+    long fromDriver = 0;
+    long fromAveragers = 0;
+    List<SliceRef> refs = slices();
+    for (int next = 0; next < refs.size(); ) {
+      try (SliceFetch fetch = new SliceFetch(refs.subList(next, refs.size()))) {
+        while (!fetch.isDone()) {
+          long before = fetch.remoteBytes();
+          FlatState.copySlice(fetch.next(1).get(0), vectors, next);
+          long bytes = fetch.remoteBytes() - before;
+          if (refs.get(next).holder().equals(driver)) {
+            fromDriver += bytes;
+          } else {
+            fromAveragers += bytes;
+          }
+          next++;
         }
-        next++;
+      } catch (SliceLostException e) {
+        refs = withoutHolder(e, refs);
       }
-    } catch (SliceLostException e) {
-      BlockManagerId gone = e.slice().holder();
-      if (gone.equals(driver)) {
-        throw e;
-      }
-      refs.replaceAll(
-          ref -> ref.holder().equals(gone) ? new SliceRef(group, ref.index(), driver) : ref);
     }
-    return next;
+    return new Traffic(fromDriver, fromAveragers);
+  }
+
+  /** The driver stands in for a holder that is gone. */
+  private List<SliceRef> withoutHolder(SliceLostException lost, List<SliceRef> refs) {
+    BlockManagerId gone = lost.slice().holder();
+    if (gone.equals(driver)) {
+      throw lost;
+    }
+    return refs.stream()
+        .map(ref -> ref.holder().equals(gone) ? new SliceRef(group, ref.index(), driver) : ref)
+        .toList();
   }
 }

@@ -12,9 +12,10 @@ import java.util.function.ToLongFunction;
  * @param fetchSeconds averagers waited for slices
  * @param meanSeconds averagers summed and divided
  * @param collectSeconds to bring the means to the driver
- * @param otherSeconds Spark's scheduling, and waiting of fast workers
+ * @param otherSeconds the rest: Spark's scheduling; 0 where phases of several processes overlapped
  * @param driverSentBytes that the driver sent to all workers
  * @param driverReceivedBytes that the driver received from all averagers
+ * @param averagersToWorkersBytes of the state that the round began with
  * @param workersToAveragersBytes of workers' slices
  */
 public record RoundCost(
@@ -26,6 +27,7 @@ public record RoundCost(
     double otherSeconds,
     long driverSentBytes,
     long driverReceivedBytes,
+    long averagersToWorkersBytes,
     long workersToAveragersBytes) {
   private static final double NANOS = 1e9;
 
@@ -42,9 +44,11 @@ public record RoundCost(
         fetch,
         mean,
         collect,
-        result.nanos() / NANOS - handOut - training - offer - fetch - mean - collect,
+        Math.max(
+            0, result.nanos() / NANOS - handOut - training - offer - fetch - mean - collect),
         result.reports().stream().mapToLong(WorkerReport::fromDriver).sum(),
         result.collectedBytes(),
+        result.reports().stream().mapToLong(WorkerReport::fromAveragers).sum(),
         result.averaged().stream().mapToLong(Averaging.Averaged::remoteBytes).sum());
   }
 

@@ -69,7 +69,7 @@ record RoundTask(
     long begin = System.nanoTime();
     // Samples are loaded while the state comes in.
     replica.begin(share.steps(), observer);
-    long fromDriver = state.copyTo(replica.state());
+    Handout.Traffic traffic = state.copyTo(replica.state());
     long inPlace = System.nanoTime();
     long samples = 0;
     long data = 0;
@@ -102,7 +102,8 @@ record RoundTask(
         compute,
         System.nanoTime() - trained,
         firstStepMillis,
-        fromDriver);
+        traffic.fromDriver(),
+        traffic.fromAveragers());
   }
 
   /** Copies the replica's state out, so that the replica is free for another share. */

@@ -122,6 +122,7 @@ final class RunRecorder implements RoundListener {
     spread(workers, "loss", report, RoundReport.Worker::loss);
     line.putObject("bytes")
         .put("workers_to_averaging", report.cost().workersToAveragersBytes())
+        .put("averaging_to_workers", report.cost().averagersToWorkersBytes())
         .put("averaging_to_driver", report.cost().driverReceivedBytes())
         .put("driver_to_workers", report.cost().driverSentBytes());
     return line;

@@ -14,6 +14,7 @@ import java.io.Serializable;
  * @param offerNanos from its last step until its slices could be fetched
  * @param firstStepMillis when its first step was done, in milliseconds since 1970
  * @param fromDriver bytes of the round's state that the driver sent to this process
+ * @param fromAveragers bytes of it that came from other processes
  */
 record WorkerReport(
     long samples,
@@ -24,7 +25,8 @@ record WorkerReport(
     long computeNanos,
     long offerNanos,
     long firstStepMillis,
-    long fromDriver)
+    long fromDriver,
+    long fromAveragers)
     implements Serializable {
 
   /** Mean loss over taps' sum. */
