@@ -48,7 +48,9 @@ public final class RoundBench {
             same -> home,
             (report, state) -> {
               long now = System.nanoTime();
-              measured.add(new RoundRates.Round((now - last[0]) / 1e9, report.cost(), ProcessMemory.resident()));
+              measured.add(
+                  new RoundRates.Round(
+                      (now - last[0]) / 1e9, report.cost(), ProcessMemory.resident()));
               last[0] = now;
             },
             RunObserver.NONE);

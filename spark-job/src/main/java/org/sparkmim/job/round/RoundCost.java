@@ -44,8 +44,7 @@ public record RoundCost(
         fetch,
         mean,
         collect,
-        Math.max(
-            0, result.nanos() / NANOS - handOut - training - offer - fetch - mean - collect),
+        Math.max(0, result.nanos() / NANOS - handOut - training - offer - fetch - mean - collect),
         result.reports().stream().mapToLong(WorkerReport::fromDriver).sum(),
         result.collectedBytes(),
         result.reports().stream().mapToLong(WorkerReport::fromAveragers).sum(),

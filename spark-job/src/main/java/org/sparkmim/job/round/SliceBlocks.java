@@ -1,6 +1,8 @@
 package org.sparkmim.job.round;
 
 import java.nio.ByteBuffer;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.apache.spark.SparkContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.storage.BlockManager;
@@ -18,6 +20,9 @@ import scala.reflect.ClassTag$;
  * everywhere at once.
  */
 final class SliceBlocks {
+  /** Groups that have slices in this process. */
+  private static final Set<Integer> HELD = ConcurrentHashMap.newKeySet();
+
   private SliceBlocks() {}
 
   /** The address of this process's blocks. */
@@ -33,6 +38,7 @@ final class SliceBlocks {
   /** Offers a slice; the array must not change any more. */
   static void put(int group, int index, byte[] slice) {
     RDDBlockId id = new RDDBlockId(group, index);
+    HELD.add(group);
     // An attempt before this one may have come so far; it made the same bits.
     if (manager().getStatus(id).isDefined()) {
       return;
@@ -48,9 +54,27 @@ final class SliceBlocks {
     }
   }
 
-  /** Drops a group's slices in every process. */
+  /** Drops a group's slices in every process; at once in this one. */
   static void drop(SparkContext spark, int group) {
+    dropHere(group);
     spark.env().blockManager().master().removeRdd(group, false);
+  }
+
+  /**
+   * Drops what else lies here. Spark does not reach a process that it believes lost for a while,
+   * and an attempt that nobody waits for may offer slices late.
+   */
+  static void keepHere(Set<Integer> groups) {
+    for (int group : HELD) {
+      if (!groups.contains(group)) {
+        dropHere(group);
+      }
+    }
+  }
+
+  private static void dropHere(int group) {
+    manager().removeRdd(group);
+    HELD.remove(group);
   }
 
   static BlockManager manager() {
