@@ -17,6 +17,12 @@ public interface Engine {
   Program compile(Graph graph, ParameterVectors state, Options options);
 
   /**
+   * Bytes that {@link #compile} would take beside {@code state}, without taking them: activations,
+   * their gradients, packed weights. Small change for kernels is not counted.
+   */
+  long plannedBytes(Graph graph, Options options);
+
+  /**
    * What a program is for.
    *
    * @param training whether {@link Program#backward()} will be called

@@ -28,9 +28,10 @@ import picocli.CommandLine.Command;
       InspectCommand.class,
       PretrainCommand.class,
       EvaluateCommand.class,
+      BenchCommand.class,
+      PlanCommand.class,
       ReportCommand.class,
       RecipeCommand.class,
-      BenchCommand.class,
       VerifyReferenceCommand.class
     })
 public final class Mim implements Runnable {

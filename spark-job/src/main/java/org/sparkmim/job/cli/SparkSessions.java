@@ -56,6 +56,8 @@ public final class SparkSessions {
     // A laptop's host name often resolves to an address of a network it has left.
     conf.setIfMissing("spark.driver.host", "localhost");
     conf.setIfMissing("spark.driver.bindAddress", "127.0.0.1");
+    // A round keeps W + 2 states of the model as blocks: little else lives on this heap.
+    conf.setIfMissing("spark.memory.fraction", "0.8");
     conf.setIfMissing("spark.sql.shuffle.partitions", Integer.toString(Math.max(2, threads)));
   }
 

@@ -17,8 +17,12 @@ import org.sparkmim.model.weights.FloatSource;
 public final class FlatState implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  /** Floats in a slice: small enough to spread over executors, large enough to be few. */
-  public static final int SLICE_FLOATS = 1 << 18;
+  /**
+   * Floats in a slice: small enough to spread over executors, large enough to be few. Four less
+   * than a power of two leave room for an array's header: a slice fills whole regions of the heap,
+   * which large arrays take up exclusively.
+   */
+  public static final int SLICE_FLOATS = (1 << 20) - 4;
 
   /** The vectors of the state, in the order of their slices. */
   public enum Vector {
@@ -93,6 +97,21 @@ public final class FlatState implements Serializable {
     for (int index = 0; index < slices.length; index++) {
       window(vectors, index).put(slices[index]);
     }
+  }
+
+  /** Copies one slice into off-heap vectors, from a buffer's position to its limit. */
+  public static void copySlice(ByteBuffer slice, ParameterVectors vectors, int index) {
+    ByteBuffer window = window(vectors, index);
+    if (slice.remaining() != window.remaining()) {
+      throw new IllegalArgumentException(
+          "slice "
+              + index
+              + " has "
+              + slice.remaining()
+              + " bytes, the vectors take "
+              + window.remaining());
+    }
+    window.put(slice.duplicate());
   }
 
   /** Slices of a state of {@code size} parameters. */

@@ -1,153 +1,141 @@
 package org.sparkmim.job.round;
 
-import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
+import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.List;
-import org.apache.spark.Partitioner;
+import org.apache.spark.HashPartitioner;
+import org.apache.spark.ShuffleDependency;
+import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaPairRDD;
-import org.apache.spark.api.java.function.PairFlatMapFunction;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.shuffle.FetchFailedException;
+import org.apache.spark.storage.BlockManagerId;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
+import org.sparkmim.job.commit.FlatState;
 import scala.Tuple2;
 
 /**
  * Averages the workers' slices on executors, each worker counting by the samples it trained on.
  *
- * <p>Records travel under the key {@code slice * workers + worker}; a slice's records meet in one
- * partition, sorted by worker, so that sums do not depend on which worker was first. Sums are kept
- * in double, where the mean of one worker is that worker, bit for bit. The records of a slice
- * number {@code slices} are reports and pass unchanged.
+ * <p>What goes through Spark's shuffle is only who holds a worker's slices, so that Spark knows
+ * what to do again when a process is lost; the slices themselves are fetched from their holders.
+ * Averager {@code a} of {@code A} takes the slices {@code i} with {@code i % A = a}.
  */
 final class Averaging {
   private Averaging() {}
 
-  static int key(int slice, int worker, int workers) {
-    return Math.addExact(Math.multiplyExact(slice, workers), worker);
-  }
+  /**
+   * A worker's slices, offered by its process under the numbers {@code worker * slices + slice}.
+   *
+   * @param task the attempt that offered them, as Spark counts
+   * @param mapIndex its place in its stage
+   */
+  record Offer(int worker, BlockManagerId holder, long task, int mapIndex, WorkerReport report)
+      implements Serializable {}
 
   /**
-   * The mean of each slice under the slice's number, and each worker's report under {@code slices +
-   * worker}.
+   * What an averager did.
    *
+   * @param holder where its means are
+   * @param reports of all workers, in their order
+   * @param waitNanos spent on waiting for other processes
+   * @param averageNanos spent on sums
+   * @param remoteBytes of slices that came from other processes
+   */
+  record Averaged(
+      int averager,
+      BlockManagerId holder,
+      List<WorkerReport> reports,
+      long waitNanos,
+      long averageNanos,
+      long remoteBytes)
+      implements Serializable {}
+
+  /**
+   * What is averaged, and under which groups.
+   *
+   * @param from group of the workers' slices
+   * @param into group of the means
+   * @param size parameters of a state
    * @param samples samples of each worker's share
    */
-  static JavaPairRDD<Integer, byte[]> average(
-      JavaPairRDD<Integer, byte[]> records,
-      int slices,
-      long[] samples,
-      int partitions,
-      RunObserver observer) {
-    return records
-        .repartitionAndSortWithinPartitions(new BySlice(samples.length, partitions))
-        .mapPartitionsToPair(new Means(slices, samples, observer));
-  }
-
-  /** Brings a slice's records together. */
-  private static final class BySlice extends Partitioner {
-    private static final long serialVersionUID = 1L;
-    private final int workers;
-    private final int partitions;
-
-    BySlice(int workers, int partitions) {
-      this.workers = workers;
-      this.partitions = partitions;
-    }
-
-    @Override
-    public int numPartitions() {
-      return partitions;
-    }
-
-    @Override
-    public int getPartition(Object key) {
-      return (Integer) key / workers % partitions;
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof BySlice that
-          && workers == that.workers
-          && partitions == that.partitions;
-    }
-
-    @Override
-    public int hashCode() {
-      return 31 * workers + partitions;
+  record Task(int from, int into, long size, List<Long> samples, RunObserver observer)
+      implements Serializable {
+    Task {
+      samples = List.copyOf(samples);
     }
   }
 
-  /** Sums runs of records with the same slice. */
-  private static final class Means
-      implements PairFlatMapFunction<Iterator<Tuple2<Integer, byte[]>>, Integer, byte[]> {
-    private static final long serialVersionUID = 1L;
-    private final int slices;
-    private final long[] samples;
-    private final RunObserver observer;
+  /** Brings every offer to every averager; each leaves its means as slices of {@code task.into}. */
+  static JavaRDD<Averaged> average(JavaPairRDD<Integer, Offer> offers, int averagers, Task task) {
+    JavaPairRDD<Integer, Offer> dealt = offers.partitionBy(new HashPartitioner(averagers));
+    int shuffle = ((ShuffleDependency<?, ?, ?>) dealt.rdd().dependencies().head()).shuffleId();
+    return dealt.mapPartitions(new Averager(task, averagers, shuffle));
+  }
 
-    Means(int slices, long[] samples, RunObserver observer) {
-      this.slices = slices;
-      this.samples = samples;
-      this.observer = observer;
+  private record Averager(Task task, int averagers, int shuffle)
+      implements FlatMapFunction<Iterator<Tuple2<Integer, Offer>>, Averaged> {
+    @Override
+    public Iterator<Averaged> call(Iterator<Tuple2<Integer, Offer>> records)
+        throws FetchFailedException {
+      List<Offer> offers = new ArrayList<>();
+      records.forEachRemaining(record -> offers.add(record._2()));
+      // Always in this order, so that sums do not depend on who was first.
+      offers.sort(Comparator.comparingInt(Offer::worker));
+      int averager = TaskContext.getPartitionId();
+      try {
+        return List.of(average(averager, offers)).iterator();
+      } catch (SliceLostException e) {
+        throw trainAgain(e, offers, averager);
+      }
     }
 
-    @Override
-    public Iterator<Tuple2<Integer, byte[]>> call(Iterator<Tuple2<Integer, byte[]>> records) {
-      List<Tuple2<Integer, byte[]>> means = new ArrayList<>();
-      Mean mean = null;
-      int summed = -1;
-      while (records.hasNext()) {
-        Tuple2<Integer, byte[]> record = records.next();
-        int slice = record._1() / samples.length;
-        int worker = record._1() % samples.length;
-        if (slice == slices) {
-          means.add(new Tuple2<>(slices + worker, record._2()));
-          continue;
+    private Averaged average(int averager, List<Offer> offers) {
+      int slices = FlatState.sliceCount(task.size());
+      List<SliceRef> refs = new ArrayList<>();
+      for (int slice = averager; slice < slices; slice += averagers) {
+        for (Offer offer : offers) {
+          int index = Math.addExact(Math.multiplyExact(offer.worker(), slices), slice);
+          refs.add(new SliceRef(task.from(), index, offer.holder()));
         }
-        if (slice != summed) {
-          if (mean != null) {
-            means.add(new Tuple2<>(summed, mean.bytes()));
-          }
-          observer.before(Phase.AVERAGE, "slice " + slice);
-          mean = new Mean(record._2().length);
-          summed = slice;
+      }
+      double[] weights =
+          offers.stream().mapToDouble(offer -> task.samples().get(offer.worker())).toArray();
+      Mean mean = new Mean(weights);
+      long begin = System.nanoTime();
+      try (SliceFetch fetch = new SliceFetch(refs)) {
+        for (int slice = averager; slice < slices; slice += averagers) {
+          task.observer().before(Phase.AVERAGE, "slice " + slice);
+          SliceBlocks.put(task.into(), slice, mean.of(fetch.next(weights.length)));
         }
-        mean.add(record._2(), samples[worker]);
+        return new Averaged(
+            averager,
+            SliceBlocks.here(),
+            offers.stream().map(Offer::report).toList(),
+            fetch.waitNanos(),
+            System.nanoTime() - begin - fetch.waitNanos(),
+            fetch.remoteBytes());
       }
-      if (mean != null) {
-        means.add(new Tuple2<>(summed, mean.bytes()));
-      }
-      return means.iterator();
-    }
-  }
-
-  /** The running mean of little-endian float32 slices. */
-  private static final class Mean {
-    private final double[] sums;
-    private double weights;
-
-    Mean(int bytes) {
-      sums = new double[bytes / Float.BYTES];
     }
 
-    void add(byte[] slice, double weight) {
-      FloatBuffer values = ByteBuffer.wrap(slice).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer();
-      for (int i = 0; i < sums.length; i++) {
-        // Starting from the first worker, not from 0, keeps the sign of its zeros.
-        sums[i] = weights == 0 ? weight * values.get(i) : sums[i] + weight * values.get(i);
-      }
-      weights += weight;
-    }
-
-    byte[] bytes() {
-      ByteBuffer bytes =
-          ByteBuffer.allocate(sums.length * Float.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-      for (double sum : sums) {
-        bytes.putFloat((float) (sum / weights));
-      }
-      return bytes.array();
+    /** Tells Spark which worker's share must be done again. */
+    private FetchFailedException trainAgain(
+        SliceLostException lost, List<Offer> offers, int averager) {
+      int worker = lost.slice().index() / FlatState.sliceCount(task.size());
+      Offer offer =
+          offers.stream().filter(each -> each.worker() == worker).findFirst().orElseThrow();
+      return new FetchFailedException(
+          offer.holder(),
+          shuffle,
+          offer.task(),
+          offer.mapIndex(),
+          averager,
+          lost.getMessage(),
+          lost);
     }
   }
 }

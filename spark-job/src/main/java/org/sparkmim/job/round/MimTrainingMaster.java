@@ -82,30 +82,36 @@ public final class MimTrainingMaster
       throw unsupported("anything but fitPaths of a ComputationGraph with SparkMIM's loader");
     }
     JavaSparkContext spark = graph.getSparkContext();
-    Rounds rounds = new Rounds(spark, factory, observer);
     ComputationGraph model = graph.getNetwork();
     ParameterVectors home = vectors.apply(model);
     FlatState state = FlatState.copyOf(home);
     model.getConfiguration().setEpochCount(progress.epoch());
     List<MinibatchRef> refs = paths.collect().stream().map(MinibatchRef::parse).toList();
     int size = settings.workers() * settings.localSteps();
-    for (int first = 0; first < refs.size(); first += size) {
-      int last = Math.min(first + size, refs.size());
-      RoundPlan plan =
-          RoundPlan.of(
-              progress,
-              refs.subList(first, last),
-              settings.workers(),
-              ref -> settings.rate(ref.epoch(), ref.first(), samples),
-              last == refs.size());
-      Rounds.Result result = rounds.run(state, plan);
-      state = result.state();
-      progress = plan.end();
-      RoundReport report = RoundReport.of(plan, result);
+    try (Rounds rounds = new Rounds(spark, factory, observer)) {
+      for (int first = 0; first < refs.size(); first += size) {
+        int last = Math.min(first + size, refs.size());
+        RoundPlan plan =
+            RoundPlan.of(
+                progress,
+                refs.subList(first, last),
+                settings.workers(),
+                ref -> settings.rate(ref.epoch(), ref.first(), samples),
+                last == refs.size());
+        Rounds.Result result = rounds.run(state, plan);
+        state = result.state();
+        progress = plan.end();
+        RoundReport report = RoundReport.of(plan, result);
+        if (!listeners.isEmpty()) {
+          state.copyTo(home);
+        }
+        show(model, report, plan.start().epoch());
+        graph.setScore(report.loss());
+        listener.afterRound(report, state);
+      }
+    } finally {
+      // Only DL4J's listeners look at the graph between rounds, and copying has its price.
       state.copyTo(home);
-      show(model, report, plan.start().epoch());
-      graph.setScore(report.loss());
-      listener.afterRound(report, state);
     }
   }
 

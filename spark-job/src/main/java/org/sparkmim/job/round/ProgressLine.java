@@ -37,6 +37,16 @@ final class ProgressLine {
     lastPlain = started - PLAIN_EVERY_NANOS;
   }
 
+  /**
+   * Says how long it took until training began.
+   *
+   * @param seconds from the start of this process to the end of its first step
+   */
+  void firstStep(double seconds) {
+    out.println(String.format(Locale.ROOT, "First step done %.1f s after the start.", seconds));
+    out.flush();
+  }
+
   void show(RoundReport report) {
     long now = System.nanoTime();
     double seconds = (now - lastRound) / 1e9;

@@ -12,10 +12,11 @@ import org.sparkmim.job.commit.Progress;
  * @param losses mean loss of each tap over the round's samples
  * @param workers each worker's part, of those that took part
  * @param seconds of the whole round
- * @param broadcastSeconds spent on handing the state out
  * @param averageSeconds from the slowest worker's last step to the averaged state
- * @param workerBytes that workers sent to the averaging
- * @param driverBytes that the driver received, and sent to each executor
+ * @param workerBytes of workers' states that were averaged
+ * @param driverBytes of the averaged state
+ * @param firstStepMillis when the first worker had done its first step, in milliseconds since 1970
+ * @param cost of all that is not training
  */
 public record RoundReport(
     Progress end,
@@ -24,17 +25,18 @@ public record RoundReport(
     double[] losses,
     List<Worker> workers,
     double seconds,
-    double broadcastSeconds,
     double averageSeconds,
     long workerBytes,
-    long driverBytes) {
+    long driverBytes,
+    long firstStepMillis,
+    RoundCost cost) {
   private static final double NANOS = 1e9;
 
   /**
    * A worker's part of a round.
    *
    * @param loss mean over its samples of the sum over taps
-   * @param seconds from its start to its last step
+   * @param seconds from the state in place to its last step
    * @param dataSeconds of these, waited for samples
    * @param computeSeconds of these, spent in the engine
    */
@@ -46,7 +48,7 @@ public record RoundReport(
     double[] losses = new double[reports.get(0).lossSums().length];
     long slowest = 0;
     for (WorkerReport report : reports) {
-      slowest = Math.max(slowest, report.nanos());
+      slowest = Math.max(slowest, report.handOutNanos() + report.nanos());
       for (int tap = 0; tap < losses.length; tap++) {
         losses[tap] += report.lossSums()[tap] / plan.samples();
       }
@@ -58,10 +60,11 @@ public record RoundReport(
         losses,
         reports.stream().map(RoundReport::worker).toList(),
         result.nanos() / NANOS,
-        result.broadcastNanos() / NANOS,
-        (result.nanos() - result.broadcastNanos() - slowest) / NANOS,
-        result.workerBytes(),
-        result.state().bytes());
+        (result.nanos() - slowest) / NANOS,
+        reports.size() * result.state().bytes(),
+        result.state().bytes(),
+        reports.stream().mapToLong(WorkerReport::firstStepMillis).min().orElseThrow(),
+        RoundCost.of(result));
   }
 
   private static Worker worker(WorkerReport report) {

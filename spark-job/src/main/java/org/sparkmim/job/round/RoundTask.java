@@ -1,43 +1,41 @@
 package org.sparkmim.job.round;
 
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.NoSuchElementException;
+import java.util.Set;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.PairFlatMapFunction;
-import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.util.TaskCompletionListener;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.FlatState;
+import org.sparkmim.model.engine.ParameterVectors;
 import scala.Tuple2;
 
 /**
- * One worker's share of a round: from the broadcast state, through its local steps, to its own
- * state in slices. A pure function of the state and the share, so that a retry, a lost executor or
- * a speculative copy gives the same bits.
+ * One worker's share of a round: from the state handed out, through its local steps, to its own
+ * state in slices that averagers can fetch. A pure function of the state and the share, so that a
+ * retry, a lost executor or a speculative copy gives the same bits.
+ *
+ * @param averagers who are told of the slices
+ * @param group under which they are offered
+ * @param means group of the round's means
  */
-final class RoundTask implements PairFlatMapFunction<Iterator<RoundTask.Share>, Integer, byte[]> {
-  private static final long serialVersionUID = 1L;
+record RoundTask(
+    Handout state,
+    int group,
+    int means,
+    int averagers,
+    ReplicaFactory factory,
+    RunObserver observer)
+    implements PairFlatMapFunction<Iterator<RoundTask.Share>, Integer, Averaging.Offer> {
 
   /** A worker's steps. */
   record Share(int worker, List<LocalStep> steps) implements java.io.Serializable {}
 
-  private final Broadcast<FlatState> state;
-  private final int workers;
-  private final ReplicaFactory factory;
-  private final RunObserver observer;
-
-  RoundTask(Broadcast<FlatState> state, int workers, ReplicaFactory factory, RunObserver observer) {
-    this.state = state;
-    this.workers = workers;
-    this.factory = factory;
-    this.observer = observer;
-  }
-
   @Override
-  public Iterator<Tuple2<Integer, byte[]>> call(Iterator<Share> shares) {
+  public Iterator<Tuple2<Integer, Averaging.Offer>> call(Iterator<Share> shares) {
     if (!shares.hasNext()) {
       return Collections.emptyIterator();
     }
@@ -45,21 +43,46 @@ final class RoundTask implements PairFlatMapFunction<Iterator<RoundTask.Share>, 
     if (shares.hasNext()) {
       throw new IllegalStateException("A task of a round trains one worker, and got two");
     }
-    long begin = System.nanoTime();
-    Replica replica = ReplicaPool.take(factory);
-    Slices slices = new Slices(share.worker(), replica);
-    TaskContext.get()
-        .addTaskCompletionListener((TaskCompletionListener) context -> slices.release());
-    state.value().copyTo(replica.state());
-    replica.begin(share.steps(), observer);
-    slices.report = train(share, replica, begin);
-    return slices;
+    WorkerReport report = trainOnReplica(share);
+    TaskContext task = TaskContext.get();
+    Averaging.Offer offer =
+        new Averaging.Offer(
+            share.worker(), SliceBlocks.here(), task.taskAttemptId(), task.partitionId(), report);
+    List<Tuple2<Integer, Averaging.Offer>> told = new ArrayList<>();
+    for (int averager = 0; averager < averagers; averager++) {
+      told.add(new Tuple2<>(averager, offer));
+    }
+    return told.iterator();
   }
 
-  private WorkerReport train(Share share, Replica replica, long begin) {
+  private WorkerReport trainOnReplica(Share share) {
+    Replica replica = ReplicaPool.take(factory);
+    boolean finished = false;
+    try {
+      WorkerReport report = train(share, replica);
+      finished = true;
+      return report;
+    } finally {
+      if (finished) {
+        ReplicaPool.giveBack(factory, replica);
+      } else {
+        // It may be in any state.
+        replica.close();
+      }
+    }
+  }
+
+  private WorkerReport train(Share share, Replica replica) {
+    long begin = System.nanoTime();
+    SliceBlocks.keepHere(Set.of(state.group(), group, means));
+    // Samples are loaded while the state comes in.
+    replica.begin(share.steps(), observer);
+    Handout.Traffic traffic = state.copyTo(replica.state());
+    long inPlace = System.nanoTime();
     long samples = 0;
     long data = 0;
     long compute = 0;
+    long firstStepMillis = 0;
     double[] lossSums = null;
     for (LocalStep step : share.steps()) {
       observer.before(Phase.STEP, step.minibatch().toPath());
@@ -70,56 +93,34 @@ final class RoundTask implements PairFlatMapFunction<Iterator<RoundTask.Share>, 
       compute += result.computeNanos();
       if (lossSums == null) {
         lossSums = new double[result.losses().length];
+        firstStepMillis = System.currentTimeMillis();
       }
       for (int tap = 0; tap < lossSums.length; tap++) {
         lossSums[tap] += result.losses()[tap] * count;
       }
     }
-    return new WorkerReport(samples, lossSums, System.nanoTime() - begin, data, compute);
+    long trained = System.nanoTime();
+    offer(share.worker(), replica.state());
+    return new WorkerReport(
+        samples,
+        lossSums,
+        inPlace - begin,
+        trained - inPlace,
+        data,
+        compute,
+        System.nanoTime() - trained,
+        firstStepMillis,
+        traffic.fromDriver(),
+        traffic.fromAveragers());
   }
 
-  /** Reads the replica slice by slice while the shuffle writes; holds one slice at a time. */
-  private final class Slices implements Iterator<Tuple2<Integer, byte[]>> {
-    private final int worker;
-    private final Replica replica;
-    private final int count;
-    private int next;
-    private WorkerReport report;
-    private boolean released;
-
-    Slices(int worker, Replica replica) {
-      this.worker = worker;
-      this.replica = replica;
-      this.count = FlatState.sliceCount(replica.state().size());
-    }
-
-    @Override
-    public boolean hasNext() {
-      return next <= count;
-    }
-
-    @Override
-    public Tuple2<Integer, byte[]> next() {
-      if (!hasNext()) {
-        throw new NoSuchElementException();
-      }
-      int slice = next++;
+  /** Copies the replica's state out, so that the replica is free for another share. */
+  private void offer(int worker, ParameterVectors vectors) {
+    int slices = FlatState.sliceCount(vectors.size());
+    for (int slice = 0; slice < slices; slice++) {
       observer.before(Phase.SLICE_SEND, "slice " + slice + " of worker " + worker);
-      byte[] bytes = slice < count ? FlatState.slice(replica.state(), slice) : report.toBytes();
-      return new Tuple2<>(Averaging.key(slice, worker, workers), bytes);
-    }
-
-    /** After the task's end: a replica that did not send everything may be in any state. */
-    synchronized void release() {
-      if (released) {
-        return;
-      }
-      released = true;
-      if (hasNext()) {
-        replica.close();
-      } else {
-        ReplicaPool.giveBack(factory, replica);
-      }
+      int index = Math.addExact(Math.multiplyExact(worker, slices), slice);
+      SliceBlocks.put(group, index, FlatState.slice(vectors, slice));
     }
   }
 }

@@ -27,6 +27,7 @@ final class RunRecorder implements RoundListener {
   private final StopRequest stop;
   private final Consumer<Checkpoint> committed;
   private double commitSeconds;
+  private boolean started;
 
   /**
    * @param samples samples of an epoch
@@ -55,7 +56,14 @@ final class RunRecorder implements RoundListener {
   public void afterRound(RoundReport report, FlatState state) {
     Progress progress = report.end();
     try {
-      metrics.add(line(report));
+      ObjectNode line = line(report);
+      if (!started) {
+        started = true;
+        double seconds = StartUp.secondsUntil(report.firstStepMillis());
+        line.put("seconds_to_first_step", seconds);
+        progressLine.firstStep(seconds);
+      }
+      metrics.add(line);
       progressLine.show(report);
       boolean last = progress.epoch() == settings.epochs();
       boolean due = progress.round() % settings.everyRounds() == 0;
@@ -105,7 +113,7 @@ final class RunRecorder implements RoundListener {
     seconds.put("round", report.seconds());
     seconds.put("data", mean(report, RoundReport.Worker::dataSeconds));
     seconds.put("compute", mean(report, RoundReport.Worker::computeSeconds));
-    seconds.put("broadcast", report.broadcastSeconds());
+    seconds.put("broadcast", report.cost().handOutSeconds());
     seconds.put("average", report.averageSeconds());
     seconds.put("commit", commitSeconds);
     commitSeconds = 0;
@@ -113,9 +121,10 @@ final class RunRecorder implements RoundListener {
     spread(workers, "seconds", report, RoundReport.Worker::seconds);
     spread(workers, "loss", report, RoundReport.Worker::loss);
     line.putObject("bytes")
-        .put("workers_to_averaging", report.workerBytes())
-        .put("averaging_to_driver", report.driverBytes())
-        .put("driver_to_executor", report.driverBytes());
+        .put("workers_to_averaging", report.cost().workersToAveragersBytes())
+        .put("averaging_to_workers", report.cost().averagersToWorkersBytes())
+        .put("averaging_to_driver", report.cost().driverReceivedBytes())
+        .put("driver_to_workers", report.cost().driverSentBytes());
     return line;
   }
 

@@ -94,6 +94,8 @@ final class PretrainingTest {
               assertThat(line.get("workers").get("count").asInt()).isEqualTo(2);
             });
     assertThat(rounds.stream().mapToInt(line -> line.get("samples").asInt()).sum()).isEqualTo(42);
+    assertThat(rounds.get(0).get("seconds_to_first_step").asDouble()).isPositive();
+    assertThat(rounds.stream().skip(1)).noneMatch(line -> line.has("seconds_to_first_step"));
     JsonNode record = JSON.readTree(Files.readString(run.resolve("run.json")));
     assertThat(record.at("/recipe/train.epochs/from").asText()).isEqualTo("-D train.epochs");
     assertThat(names(run.resolve("checkpoints"))).containsExactly("step-00000005", "step-00000006");

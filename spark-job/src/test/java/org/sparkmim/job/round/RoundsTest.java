@@ -4,11 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.apache.spark.storage.BlockManagerId;
+import org.apache.spark.storage.RDDBlockId;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,6 +23,8 @@ import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.job.commit.FlatState.Vector;
 import org.sparkmim.job.commit.Progress;
 import org.sparkmim.model.optim.Optimizer;
+import scala.Option;
+import scala.collection.JavaConverters;
 
 final class RoundsTest {
   /** Two slices a vector, so that slices are cut and put together. */
@@ -115,6 +121,75 @@ final class RoundsTest {
     assertBitEqual(retried, undisturbed);
   }
 
+  @Test
+  void aWorkersSliceThatGotLostIsTrainedAgainToTheSameBits() {
+    FlatState undisturbed = train(2, 5, 2, ADAM, RunObserver.NONE);
+    int steps = BowlReplica.TAKEN.size();
+    BowlReplica.TAKEN.clear();
+    RunObserver loses =
+        (phase, what) -> {
+          if (phase == Phase.AVERAGE && FAILURES.incrementAndGet() == 1) {
+            loseOneOfTheSecondWorker();
+          }
+        };
+    FlatState trainedAgain = train(2, 5, 2, ADAM, loses);
+    assertThat(BowlReplica.TAKEN).hasSizeGreaterThan(steps);
+    assertBitEqual(trainedAgain, undisturbed);
+  }
+
+  private static void loseOneOfTheSecondWorker() {
+    int slices = FlatState.sliceCount(SIZE);
+    blocks().stream()
+        .filter(block -> block.splitIndex() >= slices)
+        .forEach(block -> SliceBlocks.manager().removeBlock(block, false));
+  }
+
+  private static List<RDDBlockId> blocks() {
+    return JavaConverters.seqAsJavaList(
+            SliceBlocks.manager().getMatchingBlockIds(id -> id instanceof RDDBlockId))
+        .stream()
+        .map(RDDBlockId.class::cast)
+        .toList();
+  }
+
+  @Test
+  void roundsLeaveNoSlicesBehind() throws InterruptedException {
+    train(2, 5, 2, ADAM, RunObserver.NONE);
+    // Spark drops them in the background.
+    for (int tries = 0; tries < 100 && !blocks().isEmpty(); tries++) {
+      Thread.sleep(50);
+    }
+    assertThat(blocks()).isEmpty();
+  }
+
+  @Test
+  void slicesOfAnotherProcessAreFetchedInOrder() {
+    LocalSpark.context();
+    int group = SliceBlocks.newGroup(LocalSpark.context().sc());
+    List<SliceRef> refs = new ArrayList<>();
+    BlockManagerId here = SliceBlocks.here();
+    // Another name for this process: its slices have to come by the network.
+    BlockManagerId other =
+        BlockManagerId.apply("another", here.host(), here.port(), Option.empty());
+    for (int index = 0; index < 20; index++) {
+      SliceBlocks.put(group, index, new byte[] {(byte) index, 1});
+      refs.add(new SliceRef(group, index, index % 3 == 0 ? here : other));
+    }
+    try (SliceFetch fetch = new SliceFetch(refs)) {
+      for (int index = 0; index < 20; index += 2) {
+        List<ByteBuffer> two = fetch.next(2);
+        assertThat(two.get(0).get(0)).isEqualTo((byte) index);
+        assertThat(two.get(1).get(0)).isEqualTo((byte) (index + 1));
+      }
+      assertThat(fetch.isDone()).isTrue();
+      assertThat(fetch.remoteBytes()).isEqualTo(2 * 13);
+    }
+    SliceBlocks.drop(LocalSpark.context().sc(), group);
+    try (SliceFetch gone = new SliceFetch(List.of(new SliceRef(group + 1, 7, other)))) {
+      assertThatThrownBy(() -> gone.next(1)).isInstanceOf(SliceLostException.class);
+    }
+  }
+
   private static void failAtMost(int times) {
     if (FAILURES.incrementAndGet() <= times) {
       throw new IllegalStateException("a wire was cut");
@@ -139,10 +214,11 @@ final class RoundsTest {
   void theReportCountsEveryone() {
     FlatState start = FlatState.zeros(SIZE);
     RoundPlan plan = plan(Progress.start(), 2, 5, 2);
-    Rounds.Result result =
-        new Rounds(LocalSpark.context(), new BowlReplica.Factory(SIZE, ADAM), RunObserver.NONE)
-            .run(start, plan);
-    RoundReport report = RoundReport.of(plan, result);
+    RoundReport report;
+    try (Rounds rounds =
+        new Rounds(LocalSpark.context(), new BowlReplica.Factory(SIZE, ADAM), RunObserver.NONE)) {
+      report = RoundReport.of(plan, rounds.run(start, plan));
+    }
     assertThat(report.samples()).isEqualTo(20);
     assertThat(report.workers()).hasSize(2).allMatch(worker -> worker.samples() == 10);
     assertThat(report.losses()[1]).isCloseTo(2 * report.losses()[0], within(1e-9));
@@ -154,14 +230,15 @@ final class RoundsTest {
   /** Two epochs. */
   private static FlatState train(
       int workers, int batch, int localSteps, Optimizer optimizer, RunObserver observer) {
-    Rounds rounds =
-        new Rounds(LocalSpark.context(), new BowlReplica.Factory(SIZE, optimizer), observer);
     FlatState state = FlatState.zeros(SIZE);
     Progress progress = Progress.start();
-    while (progress.epoch() < 2) {
-      RoundPlan plan = plan(progress, workers, batch, localSteps);
-      state = rounds.run(state, plan).state();
-      progress = plan.end();
+    try (Rounds rounds =
+        new Rounds(LocalSpark.context(), new BowlReplica.Factory(SIZE, optimizer), observer)) {
+      while (progress.epoch() < 2) {
+        RoundPlan plan = plan(progress, workers, batch, localSteps);
+        state = rounds.run(state, plan).state();
+        progress = plan.end();
+      }
     }
     return state;
   }

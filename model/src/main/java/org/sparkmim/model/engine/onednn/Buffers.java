@@ -1,13 +1,9 @@
 package org.sparkmim.model.engine.onednn;
 
-import static org.bytedeco.dnnl.global.dnnl.dnnl_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
-import static org.bytedeco.dnnl.global.dnnl.dnnl_s32;
 
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Set;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -15,7 +11,6 @@ import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.graph.Arena;
 import org.sparkmim.model.graph.Graph;
-import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule;
 import org.sparkmim.model.graph.Value;
 
@@ -30,32 +25,20 @@ final class Buffers {
   private final Map<Value, Tensor> parameterGradients = new HashMap<>();
   private final Map<Schedule.Buffer, Tensor> planned = new HashMap<>();
   private final Map<Value, Tensor> constants = new HashMap<>();
-  private final Set<Value> alwaysFloat = new HashSet<>();
   private final Schedule schedule;
-  private final int activationType;
+  private final BufferTypes types;
   private final long bytes;
 
   Buffers(Graph graph, Schedule schedule, ParameterVectors state, Precision precision, Dnnl dnnl) {
     this.schedule = schedule;
-    activationType = precision == Precision.BF16 ? dnnl_bf16 : dnnl_f32;
-    for (Op op : graph.ops()) {
-      if (op instanceof Op.MaskedMse loss) {
-        alwaysFloat.add(loss.prediction());
-        alwaysFloat.add(loss.target());
-        alwaysFloat.add(loss.weight());
-        alwaysFloat.add(loss.out());
-      } else if (op instanceof Op.LayerNorm norm) {
-        alwaysFloat.add(norm.mean());
-        alwaysFloat.add(norm.variance());
-      }
-    }
-    Arena arena = new Arena(schedule.buffers(), this::bytesOf);
+    types = BufferTypes.of(graph, precision);
+    Arena arena = new Arena(schedule.buffers(), types::bytesOf);
     bytes = arena.bytes();
     BytePointer block = dnnl.allocate(bytes);
     Pointer.memset(block, 0, bytes);
     for (Schedule.Buffer buffer : schedule.buffers()) {
       BytePointer data = block.getPointer(arena.offset(buffer));
-      planned.put(buffer, Tensor.of(data, typeOf(buffer), dims(buffer.value())));
+      planned.put(buffer, Tensor.of(data, types.of(buffer), dims(buffer.value())));
     }
     long offset = 0;
     for (Value parameter : graph.parameters()) {
@@ -67,8 +50,8 @@ final class Buffers {
       if (value.role() == Value.Role.CONSTANT) {
         Tensor tensor =
             Tensor.of(
-                dnnl.allocate(value.size() * Tensor.bytesOf(activationType)),
-                activationType,
+                dnnl.allocate(value.size() * Tensor.bytesOf(types.activation())),
+                types.activation(),
                 dims(value));
         new HostAccess(tensor).write(value.constant());
         constants.put(value, tensor);
@@ -78,7 +61,7 @@ final class Buffers {
 
   /** Type of activations. */
   int activationType() {
-    return activationType;
+    return types.activation();
   }
 
   /** Bytes of the planned block. */
@@ -110,18 +93,6 @@ final class Buffers {
   /** The gradient as {@code [rows, width]}. */
   Tensor gradientRows(Value value) {
     return gradient(value).reshape(value.rows(), value.width());
-  }
-
-  private long bytesOf(Schedule.Buffer buffer) {
-    return buffer.value().size() * Tensor.bytesOf(typeOf(buffer));
-  }
-
-  private int typeOf(Schedule.Buffer buffer) {
-    if (buffer.value().role() == Value.Role.INDEX) {
-      return dnnl_s32;
-    }
-    boolean floats = !buffer.gradient() && alwaysFloat.contains(buffer.value());
-    return floats ? dnnl_f32 : activationType;
   }
 
   private static Tensor range(FloatPointer vector, long offset, Value parameter) {

@@ -8,6 +8,7 @@ import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.engine.Program;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.Schedule;
+import org.sparkmim.model.graph.Value;
 
 /**
  * Runs graphs in plain Java and double arithmetic, on one thread, for tests and small models: the
@@ -34,5 +35,24 @@ public final class ReferenceEngine implements Engine {
     }
     Schedule schedule = new Schedule(graph, options.training(), options.inspectable());
     return new ReferenceProgram(graph, schedule, state, options.training());
+  }
+
+  /** Every value and gradient has an array of its own; parameters are widened to double too. */
+  @Override
+  public long plannedBytes(Graph graph, Options options) {
+    Schedule schedule = new Schedule(graph, options.training(), options.inspectable());
+    long elements = 0;
+    for (Value value : graph.values()) {
+      elements += value.size();
+      if (value.role() == Value.Role.PARAMETER && schedule.trains(value)) {
+        elements += value.size();
+      }
+    }
+    for (Schedule.Buffer buffer : schedule.buffers()) {
+      if (buffer.gradient()) {
+        elements += buffer.value().size();
+      }
+    }
+    return elements * Double.BYTES;
   }
 }

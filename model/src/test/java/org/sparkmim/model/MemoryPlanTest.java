@@ -1,0 +1,49 @@
+package org.sparkmim.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.sparkmim.model.engine.EngineSpec;
+import org.sparkmim.model.method.ModelSpec;
+
+final class MemoryPlanTest {
+  private static final ModelSpec SPEC =
+      new ModelSpec(
+          "localmim",
+          32,
+          8,
+          32,
+          4,
+          2,
+          2,
+          List.of(1, 3),
+          List.of(1.0, 0.5),
+          new ModelSpec.Decoder(16, 1, 2),
+          0.5,
+          9);
+
+  @Test
+  void activationsAreWhatTheNetworkAllocates() {
+    EngineSpec engine = EngineSpec.of("onednn", "f32");
+    MemoryPlan plan = MemoryPlan.of(SPEC, engine, 6);
+    try (Network network = Network.create(SPEC, engine, 6)) {
+      assertThat(plan.engineBytes()).isEqualTo(network.activationBytes());
+      assertThat(plan.parameters()).isEqualTo(network.layout().size());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"onednn, bf16", "reference, f32"})
+  void packedWeightsAndDoublesCount(String engine, String precision) {
+    EngineSpec spec = EngineSpec.of(engine, precision);
+    MemoryPlan plan = MemoryPlan.of(SPEC, spec, 6);
+    try (Network network = Network.create(SPEC, spec, 6)) {
+      assertThat(plan.engineBytes())
+          .isGreaterThan(network.activationBytes())
+          .isLessThan(network.activationBytes() + 3 * Double.BYTES * plan.parameters());
+    }
+  }
+}

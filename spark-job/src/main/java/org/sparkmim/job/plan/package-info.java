@@ -1,0 +1,2 @@
+/** What a training will need, told before it starts. */
+package org.sparkmim.job.plan;

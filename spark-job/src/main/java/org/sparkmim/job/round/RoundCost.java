@@ -1,0 +1,57 @@
+package org.sparkmim.job.round;
+
+import java.util.Collection;
+import java.util.function.ToLongFunction;
+
+/**
+ * Where the part of a round that is not training went. Times are seconds of the slowest process;
+ * bytes are those that went from one process to another.
+ *
+ * @param handOutSeconds until the round's state was in the workers' vectors
+ * @param offerSeconds to copy the workers' slices out
+ * @param fetchSeconds averagers waited for slices
+ * @param meanSeconds averagers summed and divided
+ * @param collectSeconds to bring the means to the driver
+ * @param otherSeconds the rest: Spark's scheduling; 0 where phases of several processes overlapped
+ * @param driverSentBytes that the driver sent to all workers
+ * @param driverReceivedBytes that the driver received from all averagers
+ * @param averagersToWorkersBytes of the state that the round began with
+ * @param workersToAveragersBytes of workers' slices
+ */
+public record RoundCost(
+    double handOutSeconds,
+    double offerSeconds,
+    double fetchSeconds,
+    double meanSeconds,
+    double collectSeconds,
+    double otherSeconds,
+    long driverSentBytes,
+    long driverReceivedBytes,
+    long averagersToWorkersBytes,
+    long workersToAveragersBytes) {
+  private static final double NANOS = 1e9;
+
+  static RoundCost of(Rounds.Result result) {
+    double handOut = slowest(result.reports(), WorkerReport::handOutNanos);
+    double offer = slowest(result.reports(), WorkerReport::offerNanos);
+    double fetch = slowest(result.averaged(), Averaging.Averaged::waitNanos);
+    double mean = slowest(result.averaged(), Averaging.Averaged::averageNanos);
+    double collect = result.collectNanos() / NANOS;
+    double training = slowest(result.reports(), WorkerReport::nanos);
+    return new RoundCost(
+        handOut,
+        offer,
+        fetch,
+        mean,
+        collect,
+        Math.max(0, result.nanos() / NANOS - handOut - training - offer - fetch - mean - collect),
+        result.reports().stream().mapToLong(WorkerReport::fromDriver).sum(),
+        result.collectedBytes(),
+        result.reports().stream().mapToLong(WorkerReport::fromAveragers).sum(),
+        result.averaged().stream().mapToLong(Averaging.Averaged::remoteBytes).sum());
+  }
+
+  private static <T> double slowest(Collection<T> all, ToLongFunction<T> nanos) {
+    return all.stream().mapToLong(nanos).max().orElse(0) / NANOS;
+  }
+}

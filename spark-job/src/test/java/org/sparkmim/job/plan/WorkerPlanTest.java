@@ -1,0 +1,67 @@
+package org.sparkmim.job.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+import org.sparkmim.job.cli.Mim;
+
+final class WorkerPlanTest {
+  private final StringWriter out = new StringWriter();
+
+  @Test
+  void aPlanAddsUp() throws IOException {
+    JsonNode plan = plan("-D", "model.arch=vit-tiny", "-D", "train.workers=4");
+    long n = plan.get("parameters").asLong();
+    JsonNode parts = plan.get("worker_bytes");
+    assertThat(parts.get("parameters").asLong()).isEqualTo(4 * n);
+    assertThat(parts.get("optimizer_state").asLong()).isEqualTo(8 * n);
+    assertThat(parts.get("averaging").asLong()).isEqualTo(12 * n + 2 * 12 * n / 4);
+    long sum = 0;
+    for (JsonNode part : parts) {
+      sum += part.asLong();
+    }
+    assertThat(plan.get("executor_bytes").asLong()).isEqualTo(sum);
+  }
+
+  @Test
+  void halfTheNumbersTakeAboutHalfTheActivations() throws IOException {
+    long f32 = activations("-D", "engine.precision=f32");
+    long bf16 = activations("-D", "engine.precision=bf16");
+    long twice = activations("-D", "engine.precision=f32", "-D", "train.batch-size=128");
+    assertThat((double) bf16 / f32).isBetween(0.5, 0.75);
+    assertThat((double) twice / f32).isBetween(1.95, 2.05);
+  }
+
+  @Test
+  void aMistakeIsNamed() {
+    StringWriter err = new StringWriter();
+    int code =
+        Mim.run(
+            new PrintWriter(out, true),
+            new PrintWriter(err, true),
+            "plan",
+            "-D",
+            "model.arch=vit-huge");
+    assertThat(code).isEqualTo(2);
+    assertThat(err.toString()).contains("vit-huge");
+  }
+
+  private long activations(String... options) throws IOException {
+    return plan(options).at("/worker_bytes/activations").asLong();
+  }
+
+  private JsonNode plan(String... options) throws IOException {
+    out.getBuffer().setLength(0);
+    String[] args = new String[options.length + 2];
+    args[0] = "plan";
+    args[1] = "--json";
+    System.arraycopy(options, 0, args, 2, options.length);
+    assertThat(Mim.run(new PrintWriter(out, true), new PrintWriter(out, true), args)).isZero();
+    return new ObjectMapper().readTree(out.toString());
+  }
+}
