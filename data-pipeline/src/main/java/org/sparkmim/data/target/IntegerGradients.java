@@ -3,8 +3,9 @@ package org.sparkmim.data.target;
 import java.util.Arrays;
 
 /**
- * Gradients of an 8-bit image in exact integer arithmetic. Each loop does one simple thing, over
- * many rows: the compiler turns those that read and write at one index into vector instructions.
+ * Gradients of an 8-bit image in exact integer arithmetic. Each loop does one simple thing to ints
+ * or to doubles at one index, over many rows: only such loops become vector instructions, so what
+ * lies beside or below a pixel is first copied to its index.
  */
 final class IntegerGradients implements Gradients {
   private final int height;
@@ -14,6 +15,9 @@ final class IntegerGradients implements Gradients {
   private final int[] cosine;
   private final int[] sine;
   private final int[] padded;
+  private final int[] beside;
+  private final int[] change;
+  private final int[] smoothed;
   private final int[] a;
   private final int[] b;
   private byte[] pixels;
@@ -28,10 +32,12 @@ final class IntegerGradients implements Gradients {
     this.width = width;
     this.stride = width + PAD;
     this.boundaryCount = boundaries.integerSine().length;
-    // An odd one out is paired with (0, 0), which every gradient reaches.
-    this.cosine = Arrays.copyOf(boundaries.integerCosine(), boundaryCount + 1);
-    this.sine = Arrays.copyOf(boundaries.integerSine(), boundaryCount + 1);
+    this.cosine = boundaries.integerCosine();
+    this.sine = boundaries.integerSine();
     this.padded = new int[(rows + 2) * stride];
+    this.beside = new int[(rows + 2) * stride];
+    this.change = new int[(rows + 2) * stride];
+    this.smoothed = new int[(rows + 2) * stride];
     this.a = new int[rows * stride];
     this.b = new int[rows * stride];
   }
@@ -51,13 +57,21 @@ final class IntegerGradients implements Gradients {
     for (int row = 0; row < count + 2; row++) {
       load(channel, Gradients.mirror(y + row - 1, height), row * stride);
     }
+    int all = (count + 2) * stride - PAD;
     int n = count * stride - PAD;
-    across(padded, stride, a, n);
-    down(padded, 2 * stride, b, n);
+    System.arraycopy(padded, 2, beside, 0, all);
+    subtract(padded, beside, change, all);
+    System.arraycopy(padded, 1, smoothed, 0, all);
+    smooth(padded, beside, smoothed, all);
+    System.arraycopy(change, stride, a, 0, n);
+    System.arraycopy(change, 2 * stride, beside, 0, n);
+    smooth(change, beside, a, n);
+    System.arraycopy(smoothed, 2 * stride, beside, 0, n);
+    subtract(smoothed, beside, b, n);
     foldOppositeDirections(a, b, n);
     Arrays.fill(bin, 0, n, boundaryCount);
-    for (int k = 0; k < boundaryCount; k += 2) {
-      subtractUnreached(a, b, cosine[k], sine[k], cosine[k + 1], sine[k + 1], bin, n);
+    for (int k = 0; k < boundaryCount; k++) {
+      subtractUnreached(a, b, cosine[k], sine[k], bin, n);
     }
     magnitude(magnitude, n);
     for (int end = stride; end <= count * stride; end += stride) {
@@ -75,18 +89,16 @@ final class IntegerGradients implements Gradients {
     padded[at + width + 1] = padded[at + width - 1];
   }
 
-  private static void across(int[] p, int stride, int[] a, int n) {
+  private static void subtract(int[] one, int[] other, int[] out, int n) {
     for (int i = 0; i < n; i++) {
-      int middle = i + stride;
-      int below = middle + stride;
-      a[i] = p[i] - p[i + 2] + 2 * (p[middle] - p[middle + 2]) + p[below] - p[below + 2];
+      out[i] = one[i] - other[i];
     }
   }
 
-  private static void down(int[] p, int twoRows, int[] b, int n) {
+  /** Adds neighbours to twice what is there. */
+  private static void smooth(int[] before, int[] after, int[] out, int n) {
     for (int i = 0; i < n; i++) {
-      int below = i + twoRows;
-      b[i] = p[i] - p[below] + 2 * (p[i + 1] - p[below + 1]) + p[i + 2] - p[below + 2];
+      out[i] = before[i] + 2 * out[i] + after[i];
     }
   }
 
@@ -100,13 +112,9 @@ final class IntegerGradients implements Gradients {
     }
   }
 
-  /** Of two boundaries at once: the gradients are loaded half as often. */
-  private static void subtractUnreached(
-      int[] a, int[] b, int cosine, int sine, int cosine2, int sine2, int[] bin, int n) {
+  private static void subtractUnreached(int[] a, int[] b, int cosine, int sine, int[] bin, int n) {
     for (int i = 0; i < n; i++) {
-      int across = a[i];
-      int down = b[i];
-      bin[i] += ((across * cosine - down * sine) >> 31) + ((across * cosine2 - down * sine2) >> 31);
+      bin[i] += (a[i] * cosine - b[i] * sine) >> 31;
     }
   }
 
