@@ -105,16 +105,13 @@ public final class Resampler {
     }
   }
 
-  /** Keeps what is large enough. */
+  /** At least that many arrays, all of one length and at least that long; keeps what suffices. */
   private static int[][] atLeast(int[][] arrays, int count, int length) {
-    if (arrays.length >= count && arrays[0].length >= length) {
+    int had = arrays.length == 0 ? 0 : arrays[0].length;
+    if (arrays.length >= count && had >= length) {
       return arrays;
     }
-    int[][] larger = new int[Math.max(count, arrays.length)][];
-    for (int i = 0; i < larger.length; i++) {
-      larger[i] = i < arrays.length && arrays[i].length >= length ? arrays[i] : new int[length];
-    }
-    return larger;
+    return new int[Math.max(count, arrays.length)][Math.max(length, had)];
   }
 
   /**
