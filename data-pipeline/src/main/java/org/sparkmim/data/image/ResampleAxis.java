@@ -1,5 +1,7 @@
 package org.sparkmim.data.image;
 
+import java.util.Arrays;
+
 /**
  * Weights of one axis of a bicubic resize with antialiasing, in 22-bit fixed point: for each output
  * position the first input position and the weights from there on. Same filter (a = -0.5), same
@@ -7,7 +9,11 @@ package org.sparkmim.data.image;
  * images.
  */
 final class ResampleAxis {
-  static final int FRACTION_BITS = 22;
+  /** Inputs past the last one that {@link #apply} reads, with weight 0. */
+  static final int SLACK = 4;
+
+  private static final int FRACTION_BITS = 22;
+  private static final int HALF = 1 << (FRACTION_BITS - 1);
   private static final double CUBIC_A = -0.5;
   private static final double CUBIC_SUPPORT = 2;
 
@@ -25,7 +31,7 @@ final class ResampleAxis {
     double scale = (double) in / out;
     double stretch = Math.max(1, scale);
     double support = CUBIC_SUPPORT * stretch;
-    stride = (int) Math.ceil(support) * 2 + 1;
+    stride = (int) Math.ceil(support) * 2 + 1 + SLACK;
     if (first.length < count) {
       first = new int[count];
       taps = new int[count];
@@ -56,6 +62,7 @@ final class ResampleAxis {
       double scaled = exact[t] / sum * (1 << FRACTION_BITS);
       weights[at + t] = (int) (scaled < 0 ? scaled - 0.5 : scaled + 0.5);
     }
+    Arrays.fill(weights, at + n, at + stride, 0);
   }
 
   private static double cubic(double distance) {
@@ -77,12 +84,54 @@ final class ResampleAxis {
     return taps[i];
   }
 
-  /** Where the weights of output {@code i} start in {@link #weights()}. */
-  int start(int i) {
-    return i * stride;
+  /**
+   * Output {@code i} of many lines at once, rounded to 8 bits.
+   *
+   * <p>Every input position is an array of its own, with a number for each line: loops that read
+   * and write ints at one index are the only ones over ints that become vector instructions.
+   *
+   * @param inputs [SLACK more than the positions][lines]; position {@code p} is at {@code base + p}
+   * @param out receives the outputs of {@code lines} lines
+   */
+  void apply(int i, int[][] inputs, int base, int lines, int[] out) {
+    int at = base + first[i];
+    int w = i * stride;
+    begin(inputs, at, weights, w, lines, out);
+    for (int t = 4; t < taps[i]; t += 2) {
+      add(inputs[at + t], inputs[at + t + 1], weights[w + t], weights[w + t + 1], lines, out);
+    }
+    round(lines, out);
   }
 
-  int[] weights() {
-    return weights;
+  private static void begin(int[][] inputs, int at, int[] weights, int w, int n, int[] out) {
+    int[] in0 = inputs[at];
+    int[] in1 = inputs[at + 1];
+    int[] in2 = inputs[at + 2];
+    int[] in3 = inputs[at + 3];
+    int w0 = weights[w];
+    int w1 = weights[w + 1];
+    int w2 = weights[w + 2];
+    int w3 = weights[w + 3];
+    for (int j = 0; j < n; j++) {
+      out[j] = HALF + w0 * in0[j] + w1 * in1[j] + w2 * in2[j] + w3 * in3[j];
+    }
+  }
+
+  private static void add(int[] in0, int[] in1, int w0, int w1, int n, int[] out) {
+    for (int j = 0; j < n; j++) {
+      out[j] += w0 * in0[j] + w1 * in1[j];
+    }
+  }
+
+  /**
+   * To 0..255 without a comparison, which would keep the loop from becoming vector instructions.
+   */
+  private static void round(int n, int[] out) {
+    for (int j = 0; j < n; j++) {
+      int value = out[j] >> FRACTION_BITS;
+      int notNegative = value & ~(value >> 31);
+      int room = 255 - notNegative;
+      out[j] = notNegative + (room & (room >> 31));
+    }
   }
 }

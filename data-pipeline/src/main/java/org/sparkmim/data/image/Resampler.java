@@ -5,12 +5,16 @@ package org.sparkmim.data.image;
  * bits after the horizontal and after the vertical pass. Keeps its buffers; one a thread.
  */
 public final class Resampler {
-  private static final int HALF = 1 << (ResampleAxis.FRACTION_BITS - 1);
+  private static final int BAND_ROWS = 112;
 
   private final ResampleAxis across = new ResampleAxis();
   private final ResampleAxis down = new ResampleAxis();
-  private byte[] row = new byte[0];
-  private int[] narrowed = new int[0];
+  private byte[] row0 = new byte[0];
+  private byte[] row1 = new byte[0];
+  private byte[] row2 = new byte[0];
+  private byte[] row3 = new byte[0];
+  private int[][] columns = new int[0][];
+  private int[][] narrowed = new int[0][];
   private int[] sums = new int[0];
 
   /**
@@ -68,74 +72,103 @@ public final class Resampler {
       Raster picture, CropBox box, int width, int height, boolean flip, byte[] planes) {
     int top = down.first(0);
     int bottom = down.first(height - 1) + down.taps(height - 1);
-    reserve(box.width(), width, bottom - top);
-    int plane = (bottom - top) * width;
-    for (int y = top; y < bottom; y++) {
-      picture.read(box.top() + y, box.left(), box.width(), row);
-      narrow(width, flip, (y - top) * width, plane);
+    int bands = (bottom - top + BAND_ROWS - 1) / BAND_ROWS;
+    int bandRows = (bottom - top + bands - 1) / bands;
+    reserve(box.width(), Math.max(3 * bandRows, 3 * width), width, bottom - top);
+    for (int from = top; from < bottom; from += bandRows) {
+      int rows = Math.min(bandRows, bottom - from);
+      turn(picture, box, from, rows);
+      for (int x = 0; x < width; x++) {
+        across.apply(x, columns, 0, 3 * rows, sums);
+        turnBack(from - top, rows, width, flip ? width - 1 - x : x);
+      }
     }
-    for (int channel = 0; channel < 3; channel++) {
-      for (int y = 0; y < height; y++) {
-        stack(y, width, channel * plane - top * width, planes, (channel * height + y) * width);
+    for (int y = 0; y < height; y++) {
+      down.apply(y, narrowed, -top, 3 * width, sums);
+      for (int channel = 0; channel < 3; channel++) {
+        store(channel * width, width, planes, (channel * height + y) * width);
       }
     }
   }
 
-  private void reserve(int boxWidth, int width, int rows) {
-    if (row.length < 3 * boxWidth) {
-      row = new byte[3 * boxWidth];
+  private void reserve(int boxWidth, int lines, int width, int rows) {
+    columns = atLeast(columns, boxWidth + ResampleAxis.SLACK, 3 * BAND_ROWS);
+    narrowed = atLeast(narrowed, rows + ResampleAxis.SLACK, 3 * width);
+    if (sums.length < lines) {
+      sums = new int[lines];
     }
-    int needed = Math.multiplyExact(Math.multiplyExact(3, width), rows);
-    if (narrowed.length < needed) {
-      narrowed = new int[needed];
-    }
-    if (sums.length < width) {
-      sums = new int[width];
+    if (row0.length < 3 * boxWidth) {
+      row0 = new byte[3 * boxWidth];
+      row1 = new byte[3 * boxWidth];
+      row2 = new byte[3 * boxWidth];
+      row3 = new byte[3 * boxWidth];
     }
   }
 
-  private void narrow(int width, boolean flip, int at, int plane) {
-    int[] weights = across.weights();
-    for (int x = 0; x < width; x++) {
-      int red = HALF;
-      int green = HALF;
-      int blue = HALF;
-      int pixel = 3 * across.first(x);
-      int weight = across.start(x);
-      for (int end = weight + across.taps(x); weight < end; weight++, pixel += 3) {
-        int w = weights[weight];
-        red += w * (row[pixel] & 0xff);
-        green += w * (row[pixel + 1] & 0xff);
-        blue += w * (row[pixel + 2] & 0xff);
+  /** At least that many arrays, all of one length and at least that long; keeps what suffices. */
+  private static int[][] atLeast(int[][] arrays, int count, int length) {
+    int had = arrays.length == 0 ? 0 : arrays[0].length;
+    if (arrays.length >= count && had >= length) {
+      return arrays;
+    }
+    return new int[Math.max(count, arrays.length)][Math.max(length, had)];
+  }
+
+  /**
+   * Reads rows as columns, each [3, rows]: then both passes are sums of whole arrays. Four rows at
+   * a time: each visit to a column's cache line then writes four numbers.
+   */
+  private void turn(Raster picture, CropBox box, int from, int rows) {
+    int y = 0;
+    for (; y + 4 <= rows; y += 4) {
+      read(picture, box, from + y, row0);
+      read(picture, box, from + y + 1, row1);
+      read(picture, box, from + y + 2, row2);
+      read(picture, box, from + y + 3, row3);
+      turnFour(box.width(), y, rows);
+    }
+    for (; y < rows; y++) {
+      read(picture, box, from + y, row0);
+      turnOne(box.width(), y, rows);
+    }
+  }
+
+  private static void read(Raster picture, CropBox box, int y, byte[] row) {
+    picture.read(box.top() + y, box.left(), box.width(), row);
+  }
+
+  private void turnFour(int width, int y, int rows) {
+    for (int x = 0, i = 0; x < width; x++) {
+      int[] column = columns[x];
+      for (int at = y; at < 3 * rows; at += rows, i++) {
+        column[at] = row0[i] & 0xff;
+        column[at + 1] = row1[i] & 0xff;
+        column[at + 2] = row2[i] & 0xff;
+        column[at + 3] = row3[i] & 0xff;
       }
-      int goal = at + (flip ? width - 1 - x : x);
-      narrowed[goal] = toByteRange(red);
-      narrowed[goal + plane] = toByteRange(green);
-      narrowed[goal + 2 * plane] = toByteRange(blue);
     }
   }
 
-  /** Weighted sum of narrowed rows; the inner loop is kept plain for the vectoriser. */
-  private void stack(int y, int width, int base, byte[] planes, int at) {
-    for (int x = 0; x < width; x++) {
-      sums[x] = HALF;
-    }
-    int start = base + down.first(y) * width;
-    for (int t = 0; t < down.taps(y); t++) {
-      addRow(down.weights()[down.start(y) + t], start + t * width, width);
-    }
-    for (int x = 0; x < width; x++) {
-      planes[at + x] = (byte) toByteRange(sums[x]);
+  private void turnOne(int width, int y, int rows) {
+    for (int x = 0, i = 0; x < width; x++) {
+      for (int at = y; at < 3 * rows; at += rows, i++) {
+        columns[x][at] = row0[i] & 0xff;
+      }
     }
   }
 
-  private void addRow(int weight, int from, int width) {
-    for (int x = 0; x < width; x++) {
-      sums[x] += weight * narrowed[from + x];
+  private void turnBack(int from, int rows, int width, int x) {
+    for (int y = 0; y < rows; y++) {
+      int[] row = narrowed[from + y];
+      row[x] = sums[y];
+      row[width + x] = sums[rows + y];
+      row[2 * width + x] = sums[2 * rows + y];
     }
   }
 
-  private static int toByteRange(int sum) {
-    return Math.max(0, Math.min(255, sum >> ResampleAxis.FRACTION_BITS));
+  private void store(int from, int width, byte[] planes, int at) {
+    for (int x = 0; x < width; x++) {
+      planes[at + x] = (byte) sums[from + x];
+    }
   }
 }

@@ -32,7 +32,13 @@ final class FloatGradients implements Gradients {
   }
 
   @Override
-  public void row(int channel, int y, double[] magnitude, int[] bin) {
+  public void rows(int channel, int y, int count, double[] magnitude, int[] bin) {
+    for (int row = 0; row < count; row++) {
+      row(channel, y + row, magnitude, bin, row * (width + PAD));
+    }
+  }
+
+  private void row(int channel, int y, double[] magnitude, int[] bin, int at) {
     int above = start(channel, y - 1);
     int middle = start(channel, y);
     int below = start(channel, y + 1);
@@ -51,8 +57,8 @@ final class FloatGradients implements Gradients {
     for (int x = 0; x < width; x++) {
       double a = across[x] + biasA;
       double b = down[x] + biasB;
-      magnitude[x] = Math.sqrt(a * a + b * b);
-      bin[x] = a < 0 || (a == 0 && b < 0) ? bin(-a, -b) : bin(a, b);
+      magnitude[at + x] = Math.sqrt(a * a + b * b);
+      bin[at + x] = a < 0 || (a == 0 && b < 0) ? bin(-a, -b) : bin(a, b);
     }
   }
 

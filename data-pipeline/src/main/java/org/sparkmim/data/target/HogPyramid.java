@@ -11,6 +11,7 @@ import java.util.stream.IntStream;
  */
 public final class HogPyramid {
   private static final int CHANNELS = 3;
+  private static final int BAND_PIXELS = 2048;
   private static final double NORM_FLOOR = 1e-12;
 
   private final int height;
@@ -22,7 +23,11 @@ public final class HogPyramid {
   private final int[] pooledFrom;
   private final double[] magnitude;
   private final int[] bin;
+  private final int band;
+  private final int[] cellOf;
+  private final int[] ascending;
   private final BinBoundaries boundaries;
+  private final IntegerGradients integers;
 
   /**
    * @param height image height in pixels, at least 2
@@ -53,9 +58,18 @@ public final class HogPyramid {
     for (int k = 0; k < cellSizes.length; k++) {
       pooledFrom[k] = coarsestBelow(k);
     }
-    this.magnitude = new double[width];
-    this.bin = new int[width];
+    this.band = bandRows();
+    int stride = width + Gradients.PAD;
+    this.magnitude = new double[band * stride];
+    this.bin = new int[band * stride];
+    this.cellOf = new int[band * stride];
+    for (int i = 0; i < cellOf.length; i++) {
+      int column = Math.min(i % stride, width - 1) / finest;
+      cellOf[i] = (i / stride / finest * (width / finest) + column) * CHANNELS * bins;
+    }
+    this.ascending = ascendingLevels();
     this.boundaries = BinBoundaries.of(bins);
+    this.integers = new IntegerGradients(height, width, band, boundaries);
   }
 
   /** Cells of level {@code k}. */
@@ -71,7 +85,7 @@ public final class HogPyramid {
    */
   public void extract(byte[] pixels, float[][] out, int sample) {
     requireLength(pixels.length);
-    extract(new IntegerGradients(pixels, 0, height, width, boundaries), out, sample);
+    extract(integers.of(pixels), out, sample);
   }
 
   /**
@@ -96,12 +110,12 @@ public final class HogPyramid {
     }
     int base = indexOf(finest);
     for (int channel = 0; channel < CHANNELS; channel++) {
-      for (int y = 0; y < height; y++) {
-        gradients.row(channel, y, magnitude, bin);
-        accumulate(sums[base], channel, y / finest);
+      for (int y = 0; y < height; y += band) {
+        gradients.rows(channel, y, band, magnitude, bin);
+        int firstCell = y / finest * (width / finest);
+        accumulate(sums[base], (firstCell * CHANNELS + channel) * bins);
       }
     }
-    int[] ascending = ascendingLevels();
     for (int k : ascending) {
       if (k != base) {
         pool(pooledFrom[k], k);
@@ -110,13 +124,10 @@ public final class HogPyramid {
     }
   }
 
-  private void accumulate(double[] histogram, int channel, int cellRow) {
-    int columns = width / finest;
-    int at = (cellRow * columns * CHANNELS + channel) * bins;
-    for (int x = 0; x < width; at += CHANNELS * bins) {
-      for (int end = x + finest; x < end; x++) {
-        histogram[at + bin[x]] += magnitude[x];
-      }
+  /** One loop over many rows: loops over cells of a few pixels would cost more than their work. */
+  private void accumulate(double[] histogram, int at) {
+    for (int i = 0; i < bin.length; i++) {
+      histogram[at + cellOf[i] + bin[i]] += magnitude[i];
     }
   }
 
@@ -151,6 +162,15 @@ public final class HogPyramid {
         out[offset + i] = (float) (histogram[i] * scale);
       }
     }
+  }
+
+  /** Rows at a time: whole cells that divide the height, few enough for the first-level cache. */
+  private int bandRows() {
+    int rows = finest;
+    for (int more = finest; more <= height && more * width <= BAND_PIXELS; more += finest) {
+      rows = height % more == 0 ? more : rows;
+    }
+    return rows;
   }
 
   private int indexOf(int cellSize) {

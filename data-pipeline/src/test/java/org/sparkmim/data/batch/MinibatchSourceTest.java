@@ -95,6 +95,19 @@ class MinibatchSourceTest {
   }
 
   @Test
+  void tellsTheClockEveryStageOfEverySampleInOrder() {
+    List<StageClock.Stage> told = new ArrayList<>();
+    Minibatch timed = new Minibatch(SHAPE, 2);
+    try (MinibatchSource source = new MinibatchSource(dataset, SHAPE, AUGMENTATION, 5, told::add)) {
+      source.fill(timed, 0, 3);
+    }
+    List<StageClock.Stage> stages = List.of(StageClock.Stage.values());
+    assertThat(told.subList(0, stages.size())).isEqualTo(stages);
+    assertThat(told.subList(stages.size(), told.size())).isEqualTo(stages);
+    assertThat(timed.patches()).isEqualTo(fill(2, 5, 0, 3).patches());
+  }
+
+  @Test
   void changesCropsAndMasksFromEpochToEpoch() {
     try (MinibatchSource source = new MinibatchSource(dataset, SHAPE, AUGMENTATION, 1)) {
       Minibatch batch = new Minibatch(SHAPE, 2);

@@ -48,7 +48,7 @@ class ResamplerTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"50,37,16", "13,90,32", "9,5,24", "1,1,8", "2,300,10"})
+  @CsvSource({"50,37,16", "13,90,32", "9,5,24", "1,1,8", "2,300,10", "70,351,48"})
   void followsTheAntialiasedCubicFilter(int width, int height, int size) {
     Pixels picture = noise(width, height);
     byte[] planes = new byte[3 * size * size];
@@ -75,6 +75,24 @@ class ResamplerTest {
         }
       }
     }
+  }
+
+  @Test
+  void theSizesItServedBeforeDoNotMatter() {
+    Pixels small = noise(30, 21);
+    byte[] fresh = new byte[3 * 16 * 16];
+    new Resampler().crop(small, new CropBox(2, 1, 25, 19), 16, true, fresh);
+    byte[] reused = new byte[3 * 16 * 16];
+    // Buffers grow in one direction, then in the other.
+    for (int[] side : new int[][] {{30, 10, 24}, {20, 90, 4}, {30, 60, 20}, {200, 9, 3}}) {
+      CropBox whole = new CropBox(0, 0, side[0], side[1]);
+      byte[] planes = new byte[3 * side[2] * side[2]];
+      resampler.crop(noise(side[0], side[1]), whole, side[2], false, planes);
+    }
+    resampler.resize(noise(260, 350), 130, 260, new byte[3 * 130 * 260]);
+    resampler.crop(noise(20, 300), new CropBox(0, 0, 20, 300), 40, false, new byte[3 * 40 * 40]);
+    resampler.crop(small, new CropBox(2, 1, 25, 19), 16, true, reused);
+    assertThat(reused).isEqualTo(fresh);
   }
 
   /** The definition in double, clipped and rounded as the first pass is. */

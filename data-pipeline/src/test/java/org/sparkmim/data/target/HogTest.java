@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -109,6 +110,34 @@ class HogTest {
       for (int k = 0; k < SCALES.length; k++) {
         assertThat(relativeDistance(fromFloats[k], exact[k])).isLessThan(0.08);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"64,4", "96,8", "224,4", "30,1", "52,26", "12,12"})
+  void doesNotDependOnHowManyRowsAreTakenAtATime(int size, int finest) {
+    byte[] picture = new byte[3 * size * size];
+    new Random(size).nextBytes(picture);
+    float[] cells = Hog.pyramid(picture, size, size, new int[] {finest}, 9)[0];
+    assertThat(cells).containsExactly(PlainHog.cells(picture, size, finest, 9), within(1e-6f));
+  }
+
+  @Test
+  void oneImageLeavesNothingBehindForTheNext() {
+    byte[] first = new byte[3 * 32 * 32];
+    byte[] second = new byte[3 * 32 * 32];
+    new Random(1).nextBytes(first);
+    new Random(2).nextBytes(second);
+    HogPyramid reused = new HogPyramid(32, 32, SCALES, 9);
+    float[][] out = new float[SCALES.length][];
+    for (int k = 0; k < SCALES.length; k++) {
+      out[k] = new float[2 * reused.cells(k) * 27];
+    }
+    reused.extract(first, out, 0);
+    reused.extract(second, out, 1);
+    float[][] alone = Hog.pyramid(second, 32, 32, SCALES, 9);
+    for (int k = 0; k < SCALES.length; k++) {
+      assertThat(Arrays.copyOfRange(out[k], alone[k].length, out[k].length)).isEqualTo(alone[k]);
     }
   }
 

@@ -92,17 +92,17 @@ final class BenchDataCommand implements Runnable {
   public void run() {
     Timing timing = new Timing(warmUp, repetitions, seconds);
     Recipe recipe = recipe();
+    BatchShape shape = MinibatchShape.of(ModelSpec.from(recipe.section("model")));
     if (data != null) {
-      report(recipe, data, timing);
+      report(recipe, shape, data, timing);
       return;
     }
     try (BenchPictures pictures = BenchPictures.draw(pictureSize, recipe.section("data"))) {
-      report(recipe, pictures.uri(), timing);
+      report(recipe, shape, pictures.uri(), timing);
     }
   }
 
-  private void report(Recipe recipe, String uri, Timing timing) {
-    BatchShape shape = MinibatchShape.of(ModelSpec.from(recipe.section("model")));
+  private void report(Recipe recipe, BatchShape shape, String uri, Timing timing) {
     TrainSettings train = TrainSettings.from(recipe.section("train"));
     Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
     DataRates rates =
