@@ -15,7 +15,7 @@ import org.sparkmim.model.nn.ParameterLayout;
  * @param parameterBytes 4 N
  * @param gradientBytes 4 N
  * @param optimizerBytes 8 N, Adam's two moments
- * @param engineBytes activations, their gradients and packed weights, as the engine plans them
+ * @param engineBytes activations, their gradients and packed operands, as the engine plans them
  * @param minibatchBytes one minibatch on the Java heap: visible patches, indices, targets, weights
  */
 public record MemoryPlan(

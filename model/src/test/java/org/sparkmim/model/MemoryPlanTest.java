@@ -37,7 +37,7 @@ final class MemoryPlanTest {
 
   @ParameterizedTest
   @CsvSource({"onednn, bf16", "reference, f32"})
-  void packedWeightsAndDoublesCount(String engine, String precision) {
+  void packedOperandsAndDoublesCount(String engine, String precision) {
     EngineSpec spec = EngineSpec.of(engine, precision);
     MemoryPlan plan = MemoryPlan.of(SPEC, spec, 6);
     try (Network network = Network.create(SPEC, spec, 6)) {

@@ -18,7 +18,7 @@ public interface Engine {
 
   /**
    * Bytes that {@link #compile} would take beside {@code state}, without taking them: activations,
-   * their gradients, packed weights. Small change for kernels is not counted.
+   * their gradients, room for packed operands. Small change for kernels is not counted.
    */
   long plannedBytes(Graph graph, Options options);
 

@@ -29,17 +29,12 @@ public final class OneDnnEngine implements Engine {
     return options.precision() == Precision.BF16 ? arena + packedBytes(schedule) : arena;
   }
 
-  /** Products keep copies of their weights in bf16: one for each direction that needs them. */
+  /** Products in bf16 share room for a packed copy of their second operand. */
   private static long packedBytes(Schedule schedule) {
     long elements = 0;
     for (Op op : schedule.forward()) {
       if (op instanceof Op.Linear linear) {
-        elements += linear.weight().size();
-      }
-    }
-    for (Schedule.BackwardStep step : schedule.backward()) {
-      if (step.op() instanceof Op.Linear linear && step.write(linear.x()) != Schedule.Write.NONE) {
-        elements += linear.weight().size();
+        elements = Math.max(elements, Math.max(linear.weight().size(), linear.x().size()));
       }
     }
     return elements * Short.BYTES;
