@@ -49,6 +49,20 @@ class OperationPropertyTest {
     compare(n, n.builder().linear(x, n.parameter(out, in), n.parameter(out), added));
   }
 
+  /** Sizes at which weight gradients copy their operands first. */
+  @Property(tries = 6)
+  void largeLinear(@ForAll boolean widens, @ForAll boolean shared, @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int in = widens ? 300 : 520;
+    int out = widens ? 520 : 300;
+    Value x = activation(n, 41, in);
+    Value weight = n.parameter(out, in);
+    Value bias = n.parameter(out);
+    Value y = n.builder().linear(x, weight, bias);
+    // A weight used twice makes its second gradient add to the first.
+    compare(n, shared ? n.builder().linear(x, weight, bias, y) : y);
+  }
+
   @Property(tries = TRIES)
   void gelu(
       @ForAll @IntRange(min = 4, max = 70) int rows,
@@ -82,6 +96,14 @@ class OperationPropertyTest {
     RandomNetwork n = new RandomNetwork(seed);
     Value qkv = activation(n, batch, tokens, 3 * heads * headWidth);
     compare(n, n.builder().attention(qkv, heads));
+  }
+
+  /** More scores than are worked on at once, and a number of images that leaves a rest. */
+  @Property(tries = 3)
+  void attentionInParts(@ForAll @IntRange(min = 4, max = 5) int batch, @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value qkv = activation(n, batch, 150, 3 * 8 * 4);
+    compare(n, n.builder().attention(qkv, 8));
   }
 
   @Property(tries = TRIES)
