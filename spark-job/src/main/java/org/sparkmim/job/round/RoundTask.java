@@ -4,7 +4,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Set;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.PairFlatMapFunction;
 import org.sparkmim.job.Phase;
@@ -20,15 +19,9 @@ import scala.Tuple2;
  *
  * @param averagers who are told of the slices
  * @param group under which they are offered
- * @param means group of the round's means
  */
 record RoundTask(
-    Handout state,
-    int group,
-    int means,
-    int averagers,
-    ReplicaFactory factory,
-    RunObserver observer)
+    Handout state, int group, int averagers, ReplicaFactory factory, RunObserver observer)
     implements PairFlatMapFunction<Iterator<RoundTask.Share>, Integer, Averaging.Offer> {
 
   /** A worker's steps. */
@@ -74,7 +67,7 @@ record RoundTask(
 
   private WorkerReport train(Share share, Replica replica) {
     long begin = System.nanoTime();
-    SliceBlocks.keepHere(Set.of(state.group(), group, means));
+    SliceBlocks.dropBefore(state.group());
     // Samples are loaded while the state comes in.
     replica.begin(share.steps(), observer);
     Handout.Traffic traffic = state.copyTo(replica.state());

@@ -88,7 +88,7 @@ final class Rounds implements AutoCloseable {
     JavaPairRDD<Integer, Averaging.Offer> offers =
         spark
             .parallelize(shares, shares.size())
-            .mapPartitionsToPair(new RoundTask(from, offered, means, averagers, factory, observer));
+            .mapPartitionsToPair(new RoundTask(from, offered, averagers, factory, observer));
     JavaRDD<Averaging.Averaged> averaged =
         Averaging.average(
             offers, averagers, new Averaging.Task(offered, means, state.size(), samples, observer));

@@ -30,7 +30,7 @@ final class SliceBlocks {
     return manager().blockManagerId();
   }
 
-  /** A new group, for slices that are dropped together. */
+  /** A new group, for slices that are dropped together; numbers rise. */
   static int newGroup(SparkContext spark) {
     return spark.newRddId();
   }
@@ -61,13 +61,14 @@ final class SliceBlocks {
   }
 
   /**
-   * Drops what else lies here. Spark does not reach a process that it believes lost for a while,
-   * and an attempt that nobody waits for may offer slices late.
+   * Drops the groups of this process that are older than {@code group}. Spark does not reach a
+   * process that it believes lost for a while, and an attempt that nobody waits for may offer
+   * slices late. Younger groups stay: the caller may be such an attempt itself.
    */
-  static void keepHere(Set<Integer> groups) {
-    for (int group : HELD) {
-      if (!groups.contains(group)) {
-        dropHere(group);
+  static void dropBefore(int group) {
+    for (int held : HELD) {
+      if (held < group) {
+        dropHere(held);
       }
     }
   }

@@ -163,6 +163,20 @@ final class RoundsTest {
   }
 
   @Test
+  void anAttemptThatNobodyWaitsForDropsNothingYounger() {
+    int old = SliceBlocks.newGroup(LocalSpark.context().sc());
+    int begun = SliceBlocks.newGroup(LocalSpark.context().sc());
+    int young = SliceBlocks.newGroup(LocalSpark.context().sc());
+    for (int group : List.of(old, begun, young)) {
+      SliceBlocks.put(group, 0, new byte[8]);
+    }
+    SliceBlocks.dropBefore(begun);
+    assertThat(blocks()).extracting(RDDBlockId::rddId).contains(begun, young).doesNotContain(old);
+    SliceBlocks.drop(LocalSpark.context().sc(), begun);
+    SliceBlocks.drop(LocalSpark.context().sc(), young);
+  }
+
+  @Test
   void slicesOfAnotherProcessAreFetchedInOrder() {
     LocalSpark.context();
     int group = SliceBlocks.newGroup(LocalSpark.context().sc());
