@@ -65,7 +65,7 @@ final class BenchStepTest {
             "step",
             "-Dmodel.arch=custom",
             "-Dmodel.width=32",
-            "-Dmodel.depth=4",
+            "-Dmodel.depth=8",
             "-Dmodel.heads=2",
             "-Dmodel.image-size=32",
             "-Dmodel.patch-size=8",
