@@ -12,44 +12,44 @@ import org.sparkmim.model.nn.ParameterLayout;
  *
  * @param parameters trained numbers, N
  * @param batch images in a minibatch, B
- * @param parameterBytes 4 N
- * @param gradientBytes 4 N
- * @param optimizerBytes 8 N, Adam's two moments
  * @param engineBytes activations, their gradients and packed operands, as the engine plans them
  * @param minibatchBytes one minibatch on the Java heap: visible patches, indices, targets, weights
  */
-public record MemoryPlan(
-    long parameters,
-    int batch,
-    long parameterBytes,
-    long gradientBytes,
-    long optimizerBytes,
-    long engineBytes,
-    long minibatchBytes) {
+public record MemoryPlan(long parameters, int batch, long engineBytes, long minibatchBytes) {
 
   /** Plans {@link Network#create} with the same arguments. */
   public static MemoryPlan of(ModelSpec spec, EngineSpec engine, int batch) {
     Graph graph = LocalMim.build(spec, batch).graph();
-    long parameters = ParameterLayout.of(graph).size();
-    long vector = parameters * Float.BYTES;
     return new MemoryPlan(
-        parameters,
+        ParameterLayout.of(graph).size(),
         batch,
-        vector,
-        vector,
-        2 * vector,
         engine.engine().plannedBytes(graph, new Engine.Options(true, false, engine.precision())),
         batch * sampleBytes(spec));
   }
 
+  /** One float for each parameter. */
+  public long parameterBytes() {
+    return parameters * Float.BYTES;
+  }
+
+  /** A gradient for each parameter. */
+  public long gradientBytes() {
+    return parameterBytes();
+  }
+
+  /** Adam's two moments. */
+  public long optimizerBytes() {
+    return 2 * parameterBytes();
+  }
+
   /** Bytes of the network with its state, all outside the Java heap with {@code onednn}. */
   public long networkBytes() {
-    return stateBytes() + gradientBytes + engineBytes;
+    return stateBytes() + gradientBytes() + engineBytes;
   }
 
   /** Bytes of what rounds exchange: parameters and moments. */
   public long stateBytes() {
-    return parameterBytes + optimizerBytes;
+    return parameterBytes() + optimizerBytes();
   }
 
   private static long sampleBytes(ModelSpec spec) {

@@ -52,6 +52,6 @@ public class ParameterUpdateBenchmark {
   @Benchmark
   @OperationsPerInvocation(PARAMETERS)
   public void adamw() {
-    update.apply(new Optimizer.AdamW(0.9, 0.95, 1e-8, 0.05), 1e-4, 1);
+    update.apply(Optimizer.AdamW.published(), 1e-4, 1);
   }
 }

@@ -1,6 +1,5 @@
 package org.sparkmim.job.bench;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayList;
 import java.util.List;
@@ -38,20 +37,11 @@ public record DataRates(
 
   /** Adds itself to a JSON object. */
   public void addTo(ObjectNode node) {
-    ObjectNode perStage = new ObjectMapper().createObjectNode();
-    stages.forEach((stage, rate) -> perStage.set(name(stage), json(rate)));
-    node.set("stages_images_per_second_per_core", perStage);
-    node.set("fill_images_per_second_per_core", json(fill));
-    node.set("heap_bytes_per_image", json(allocatedBytes));
+    ObjectNode perStage = node.putObject("stages_images_per_second_per_core");
+    stages.forEach((stage, rate) -> rate.addTo(perStage.putObject(name(stage))));
+    fill.addTo(node.putObject("fill_images_per_second_per_core"));
+    allocatedBytes.addTo(node.putObject("heap_bytes_per_image"));
     node.put("images", images);
-  }
-
-  private static ObjectNode json(Spread spread) {
-    return new ObjectMapper()
-        .createObjectNode()
-        .put("median", spread.median())
-        .put("min", spread.smallest())
-        .put("max", spread.largest());
   }
 
   private static String line(String name, Spread rate) {

@@ -91,15 +91,10 @@ public record RoundRates(int workers, long parameters, List<Round> rounds, long 
     ObjectNode seconds = node.putObject("seconds");
     phases()
         .forEach(
-            (name, of) -> {
-              Spread spread = spread(of);
-              seconds
-                  .putObject(name.replace(' ', '_'))
-                  .put("median", spread.median())
-                  .put("min", spread.smallest())
-                  .put("max", spread.largest())
-                  .put("first", of.applyAsDouble(rounds.get(0)));
-            });
+            (name, of) ->
+                spread(of)
+                    .addTo(seconds.putObject(name.replace(' ', '_')))
+                    .put("first", of.applyAsDouble(rounds.get(0))));
     ObjectNode bytes = node.putObject("bytes");
     links()
         .forEach(

@@ -1,5 +1,6 @@
 package org.sparkmim.job.bench;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
 
 /** Median and ends of repeated measurements. */
@@ -13,5 +14,10 @@ record Spread(double median, double smallest, double largest) {
     double median =
         sorted.length % 2 == 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
     return new Spread(median, sorted[0], sorted[sorted.length - 1]);
+  }
+
+  /** Adds itself to a JSON object; returns it. */
+  ObjectNode addTo(ObjectNode node) {
+    return node.put("median", median).put("min", smallest).put("max", largest);
   }
 }

@@ -14,7 +14,7 @@ import org.sparkmim.model.optim.Optimizer;
  * Arithmetic does not depend on the numbers, so random ones do.
  */
 public final class StepBench {
-  private static final Optimizer ADAMW = new Optimizer.AdamW(0.9, 0.95, 1e-8, 0.05);
+  private static final Optimizer ADAMW = Optimizer.AdamW.published();
   private static final double RATE = 1e-4;
 
   private final ModelSpec spec;

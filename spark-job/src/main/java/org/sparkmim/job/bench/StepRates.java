@@ -78,12 +78,8 @@ public record StepRates(
 
   /** Adds itself to a JSON object. */
   public void addTo(ObjectNode node) {
-    Spread rate = rate();
     node.put("batch", batch).put("parameters", parameters);
-    node.putObject("images_per_second")
-        .put("median", rate.median())
-        .put("min", rate.smallest())
-        .put("max", rate.largest());
+    rate().addTo(node.putObject("images_per_second"));
     node.put("gflops", work / seconds.median() / 1e9);
     ObjectNode milliseconds = node.putObject("milliseconds_per_step");
     operations.forEach((kind, each) -> milliseconds.put(kind, 1e3 * each));

@@ -139,10 +139,9 @@ final class BenchDataCommand implements Runnable {
   }
 
   private Recipe recipe() {
-    Recipe recipe = recipeOptions.load();
-    if (imageSize != null) {
-      recipe = recipe.with("model.image-size", imageSize, "--image-size");
-    }
-    return patchSize == null ? recipe : recipe.with("model.patch-size", patchSize, "--patch-size");
+    return recipeOptions
+        .load()
+        .withOption("model.image-size", imageSize, "--image-size")
+        .withOption("model.patch-size", patchSize, "--patch-size");
   }
 }

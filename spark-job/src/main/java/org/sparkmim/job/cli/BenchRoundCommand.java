@@ -62,8 +62,9 @@ final class BenchRoundCommand implements Runnable {
   }
 
   private Recipe recipe() {
-    Recipe recipe = recipes.load();
-    recipe = arch == null ? recipe : recipe.with("model.arch", arch, "--arch");
-    return workers == null ? recipe : recipe.with("train.workers", workers, "--workers");
+    return recipes
+        .load()
+        .withOption("model.arch", arch, "--arch")
+        .withOption("train.workers", workers, "--workers");
   }
 }

@@ -8,6 +8,7 @@ import org.sparkmim.job.MimException;
 import org.sparkmim.job.bench.StepBench;
 import org.sparkmim.job.bench.StepRates;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
 import picocli.CommandLine;
@@ -76,8 +77,7 @@ final class BenchStepCommand implements Runnable {
     Recipe recipe = recipe();
     ModelSpec model = ModelSpec.from(recipe.section("model"));
     EngineSpec with = EngineSpec.from(recipe.section("engine"));
-    int images = recipe.config().getInt("train.batch-size");
-    atLeast("train.batch-size", images, 1);
+    int images = TrainSettings.from(recipe.section("train")).batch();
     StepRates rates = new StepBench(model, with, images).run(warmUp, steps);
     PrintWriter out = spec.commandLine().getOut();
     out.println(json ? json(with, rates) : rates.text());
@@ -93,19 +93,16 @@ final class BenchStepCommand implements Runnable {
   }
 
   private Recipe recipe() {
-    Recipe recipe = recipeOptions.load();
-    recipe = over(recipe, "model.arch", arch, "--arch");
-    recipe = over(recipe, "model.image-size", imageSize, "--image-size");
-    recipe = over(recipe, "model.patch-size", patchSize, "--patch-size");
-    recipe = over(recipe, "model.decoder.width", decoderWidth, "--decoder-dim");
-    recipe = over(recipe, "model.decoder.heads", decoderHeads, "--decoder-heads");
-    recipe = over(recipe, "train.batch-size", batch, "--batch");
-    recipe = over(recipe, "engine.name", engine, "--engine");
-    return over(recipe, "engine.precision", precision, "--precision");
-  }
-
-  private static Recipe over(Recipe recipe, String key, Object value, String option) {
-    return value == null ? recipe : recipe.with(key, value, option);
+    return recipeOptions
+        .load()
+        .withOption("model.arch", arch, "--arch")
+        .withOption("model.image-size", imageSize, "--image-size")
+        .withOption("model.patch-size", patchSize, "--patch-size")
+        .withOption("model.decoder.width", decoderWidth, "--decoder-dim")
+        .withOption("model.decoder.heads", decoderHeads, "--decoder-heads")
+        .withOption("train.batch-size", batch, "--batch")
+        .withOption("engine.name", engine, "--engine")
+        .withOption("engine.precision", precision, "--precision");
   }
 
   private static void atLeast(String name, int value, int least) {

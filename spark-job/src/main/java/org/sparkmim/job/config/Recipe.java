@@ -163,6 +163,11 @@ public final class Recipe {
     return new Recipe(resolved.withValue(key, wrapped), named);
   }
 
+  /** This recipe with the value of an option; as it is where the option was not given (null). */
+  public Recipe withOption(String key, Object value, String option) {
+    return value == null ? this : with(key, value, option);
+  }
+
   /** The recipe as HOCON that loads to the same values, one key a line with its origin. */
   public String render() {
     StringBuilder text = new StringBuilder();

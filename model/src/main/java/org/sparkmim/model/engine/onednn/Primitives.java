@@ -22,14 +22,7 @@ final class Primitives {
   Kernel matmul(Tensor a, Tensor b, Tensor bias, Tensor c, Dnnl.Attributes attributes) {
     dnnl_primitive_desc pd =
         matmulDescription(dnnl.describe(a), dnnl.describe(b), bias, dnnl.describe(c), attributes);
-    Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>();
-    arguments.put(DNNL_ARG_SRC, dnnl.memory(a));
-    arguments.put(DNNL_ARG_WEIGHTS, dnnl.memory(b));
-    if (bias != null) {
-      arguments.put(DNNL_ARG_BIAS, dnnl.memory(bias));
-    }
-    arguments.put(DNNL_ARG_DST, dnnl.memory(c));
-    return dnnl.kernel(pd, arguments);
+    return product(pd, a, dnnl.memory(b), bias, c);
   }
 
   /**
@@ -48,15 +41,20 @@ final class Primitives {
             attributes);
     dnnl_memory_desc layout = dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0);
     dnnl_memory packed = dnnl.memory(layout, room, dnnl_memory_desc_get_size(layout));
+    return List.of(
+        reorder(dnnl.describe(b), dnnl.memory(b), layout, packed), product(pd, a, packed, bias, c));
+  }
+
+  private Kernel product(
+      dnnl_primitive_desc description, Tensor a, dnnl_memory b, Tensor bias, Tensor c) {
     Map<Integer, dnnl_memory> arguments = new LinkedHashMap<>();
     arguments.put(DNNL_ARG_SRC, dnnl.memory(a));
-    arguments.put(DNNL_ARG_WEIGHTS, packed);
+    arguments.put(DNNL_ARG_WEIGHTS, b);
     if (bias != null) {
       arguments.put(DNNL_ARG_BIAS, dnnl.memory(bias));
     }
     arguments.put(DNNL_ARG_DST, dnnl.memory(c));
-    return List.of(
-        reorder(dnnl.describe(b), dnnl.memory(b), layout, packed), dnnl.kernel(pd, arguments));
+    return dnnl.kernel(description, arguments);
   }
 
   private dnnl_primitive_desc matmulDescription(
