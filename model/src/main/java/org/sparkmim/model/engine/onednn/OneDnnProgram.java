@@ -32,6 +32,7 @@ final class OneDnnProgram implements Program {
   private final NormKernels norm;
   private final TokenKernels token;
   private final GridKernels grid;
+  private final MixKernels mix;
   private final LossKernels loss;
 
   OneDnnProgram(Graph graph, ParameterVectors state, Options options) {
@@ -49,6 +50,7 @@ final class OneDnnProgram implements Program {
     norm = new NormKernels(emission);
     token = new TokenKernels(emission);
     grid = new GridKernels(emission, copies);
+    mix = new MixKernels(emission, team);
     loss = new LossKernels(emission, team);
     for (Op op : schedule.forward()) {
       forward.add(nameOf(op) + " forward", forward(op));
@@ -75,6 +77,10 @@ final class OneDnnProgram implements Program {
       return linear.forward(o);
     } else if (op instanceof Op.Gelu o) {
       return norm.forward(o);
+    } else if (op instanceof Op.Swish o) {
+      return norm.forward(o);
+    } else if (op instanceof Op.Mix o) {
+      return mix.forward(o);
     } else if (op instanceof Op.LayerNorm o) {
       return norm.forward(o);
     } else if (op instanceof Op.Attention o) {
@@ -92,7 +98,7 @@ final class OneDnnProgram implements Program {
     } else if (op instanceof Op.AvgPool2x o) {
       return grid.forward(o);
     }
-    return loss.forward((Op.MaskedMse) op);
+    return loss.forward((Op.MaskedLoss) op);
   }
 
   private List<Kernel> backward(BackwardStep step) {
@@ -101,6 +107,10 @@ final class OneDnnProgram implements Program {
       return linear.backward(o, step);
     } else if (op instanceof Op.Gelu o) {
       return norm.backward(o, step);
+    } else if (op instanceof Op.Swish o) {
+      return norm.backward(o, step);
+    } else if (op instanceof Op.Mix o) {
+      return mix.backward(o, step);
     } else if (op instanceof Op.LayerNorm o) {
       return norm.backward(o, step);
     } else if (op instanceof Op.Attention o) {
@@ -118,7 +128,7 @@ final class OneDnnProgram implements Program {
     } else if (op instanceof Op.AvgPool2x o) {
       return grid.backward(o, step);
     }
-    return loss.backward((Op.MaskedMse) op, step);
+    return loss.backward((Op.MaskedLoss) op, step);
   }
 
   @Override
