@@ -46,8 +46,7 @@ public final class MinibatchShape {
               ? TargetKind.HogCells.biased(target.bins(), spec.outputs().size(), seed)
               : new TargetKind.HogCells(target.bins());
       case PIXELS -> new TargetKind.Pixels(target.normalise());
-      case LOW_FREQUENCY ->
-          throw new IllegalStateException("low-frequency pixels arrive with their branch");
+      case LOW_FREQUENCY -> new TargetKind.LowFrequencyPixels(target.radius(), target.normalise());
       case TEACHER -> new TargetKind.None();
     };
   }
