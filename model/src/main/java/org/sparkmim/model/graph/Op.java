@@ -26,6 +26,14 @@ public sealed interface Op {
   List<Value> saved();
 
   /**
+   * Whether to compute the output again, from an input that is kept anyway, is cheaper than to keep
+   * it for the backward pass: so of functions of single elements.
+   */
+  default boolean cheap() {
+    return false;
+  }
+
+  /**
    * {@code out = x * W' + bias (+ residual)} over rows. {@code weight} is {@code [out, in]}; {@code
    * x} is {@code [.., in]}. {@code residual} may be null; if given it has the shape of the output.
    */
@@ -56,6 +64,11 @@ public sealed interface Op {
     public List<Value> saved() {
       return List.of(x);
     }
+
+    @Override
+    public boolean cheap() {
+      return true;
+    }
   }
 
   /** {@code out = x / (1 + exp(-alpha x))}; CLIP's quick GELU has {@code alpha = 1.702}. */
@@ -68,6 +81,11 @@ public sealed interface Op {
     @Override
     public List<Value> saved() {
       return List.of(x);
+    }
+
+    @Override
+    public boolean cheap() {
+      return true;
     }
   }
 

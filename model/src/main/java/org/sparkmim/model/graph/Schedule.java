@@ -29,8 +29,11 @@ public final class Schedule {
     SHARED
   }
 
-  /** A backward kernel: {@code writes} holds one entry for each of {@code op.inputs()}. */
-  public record BackwardStep(Op op, List<Write> writes) {
+  /**
+   * A backward kernel: {@code writes} holds one entry for each of {@code op.inputs()}; before it,
+   * the outputs of {@code again} are computed once more.
+   */
+  public record BackwardStep(Op op, List<Write> writes, List<Op> again) {
     /** How the contribution to {@code input} is left. */
     public Write write(Value input) {
       int at = op.inputs().indexOf(input);
@@ -83,10 +86,12 @@ public final class Schedule {
   private final List<Buffer> buffers = new ArrayList<>();
   private final Map<Value, Buffer> bufferOf = new HashMap<>();
   private final Map<Value, Buffer> gradientOf = new HashMap<>();
+  private final Map<Value, Buffer> againOf = new HashMap<>();
 
   /**
    * @param training plan backward kernels for the sum of the losses
-   * @param inspectable keep every result until the end, so that it can be read after a pass
+   * @param inspectable keep every result until the end, so that it can be read after a pass; else
+   *     what is {@link Op#cheap} and has one reader is computed again for the backward pass
    */
   public Schedule(Graph graph, boolean training, boolean inspectable) {
     forward = graph.ops();
@@ -94,7 +99,7 @@ public final class Schedule {
     int end = training ? 2 * count : count;
     planForward(graph, inspectable ? end : 0, end);
     if (training) {
-      planBackward(graph, count);
+      planBackward(graph, count, !inspectable);
     }
   }
 
@@ -114,6 +119,11 @@ public final class Schedule {
   /** The buffer of an input or result. */
   public Buffer buffer(Value value) {
     return bufferOf.get(value);
+  }
+
+  /** The buffer into which a value is computed again for the backward pass, or null. */
+  public Buffer again(Value value) {
+    return againOf.get(value);
   }
 
   /** The buffer of the gradient of a result, or null where there is none. */
@@ -169,7 +179,8 @@ public final class Schedule {
     }
   }
 
-  private void planBackward(Graph graph, int count) {
+  private void planBackward(Graph graph, int count, boolean sparing) {
+    Map<Value, Op> spared = sparing ? spared() : Map.of();
     Set<Value> written = new HashSet<>(graph.losses());
     for (int i = count - 1; i >= 0; i--) {
       Op op = forward.get(i);
@@ -185,11 +196,33 @@ public final class Schedule {
         continue;
       }
       touch(gradientOf, op.out(), time);
+      List<Op> again = new ArrayList<>();
       for (Value saved : op.saved()) {
-        touch(bufferOf, saved, time);
+        Op source = spared.get(saved);
+        if (source == null) {
+          touch(bufferOf, saved, time);
+        } else {
+          again.add(source);
+          add(againOf, saved, false, time);
+          source.inputs().forEach(input -> touch(bufferOf, input, time));
+        }
       }
-      backward.add(new BackwardStep(op, List.copyOf(writes)));
+      backward.add(new BackwardStep(op, List.copyOf(writes), List.copyOf(again)));
     }
+  }
+
+  /** Cheap results by what computes them, where one backward kernel reads them and nobody else. */
+  private Map<Value, Op> spared() {
+    Map<Value, Op> spared = new HashMap<>();
+    for (Op op : forward) {
+      long readers = forward.stream().filter(other -> other.saved().contains(op.out())).count();
+      boolean kept = outlivesForward(op.out()) || !op.out().differentiable();
+      boolean sourceKept = op.inputs().stream().noneMatch(spared::containsKey);
+      if (op.cheap() && readers == 1 && !kept && sourceKept) {
+        spared.put(op.out(), op);
+      }
+    }
+    return spared;
   }
 
   private Write contribute(Op op, Value input, Set<Value> written, int time) {

@@ -85,12 +85,46 @@ class ScheduleTest {
       @ForAll("graphs") Named graph, @ForAll boolean inspectable) {
     Schedule schedule = new Schedule(graph.graph(), true, inspectable);
     for (BackwardStep step : schedule.backward()) {
+      Set<Value> again = new HashSet<>();
+      step.again().forEach(op -> again.add(op.out()));
       for (Value saved : step.op().saved()) {
         if (buffered(saved)) {
-          assertAlive(schedule.buffer(saved), time(schedule, step));
+          boolean computed = again.contains(saved);
+          Buffer buffer = computed ? schedule.again(saved) : schedule.buffer(saved);
+          assertAlive(buffer, time(schedule, step));
+        }
+      }
+      for (Op op : step.again()) {
+        assertThat(inspectable).isFalse();
+        assertThat(op.cheap()).isTrue();
+        assertThat(schedule.buffer(op.out()).last()).isLessThan(schedule.forward().size());
+        for (Value source : op.inputs()) {
+          assertThat(schedule.again(source)).isNull();
+          if (buffered(source)) {
+            assertAlive(schedule.buffer(source), time(schedule, step));
+          }
         }
       }
     }
+  }
+
+  @Test
+  void anActivationThatOneLayerReadsIsComputedAgain() {
+    GraphBuilder builder = new GraphBuilder();
+    Value x = builder.parameter("x", new Init.Constant(0), 8, 4);
+    Value active = builder.gelu(builder.linear(x, matrix(builder, "w"), vector(builder, "b")));
+    Value y = builder.linear(active, matrix(builder, "v"), vector(builder, "c"));
+    builder.maskedMse(y, builder.input("target", 8, 4), builder.input("weight", 8));
+    assertThat(new Schedule(builder.build(), true, false).again(active)).isNotNull();
+    assertThat(new Schedule(builder.build(), true, true).again(active)).isNull();
+  }
+
+  private static Value matrix(GraphBuilder builder, String name) {
+    return builder.parameter(name, new Init.Constant(0), 4, 4);
+  }
+
+  private static Value vector(GraphBuilder builder, String name) {
+    return builder.parameter(name, new Init.Constant(0), 4);
   }
 
   @Property

@@ -28,6 +28,7 @@ final class Buffers {
   private final Schedule schedule;
   private final BufferTypes types;
   private final long bytes;
+  private boolean backward;
 
   Buffers(Graph graph, Schedule schedule, ParameterVectors state, Precision precision, Dnnl dnnl) {
     this.schedule = schedule;
@@ -74,8 +75,18 @@ final class Buffers {
     return switch (value.role()) {
       case PARAMETER -> parameters.get(value);
       case CONSTANT -> constants.get(value);
-      case INPUT, INDEX, RESULT -> planned.get(schedule.buffer(value));
+      case INPUT, INDEX, RESULT -> planned.get(plannedFor(value));
     };
+  }
+
+  private Schedule.Buffer plannedFor(Value value) {
+    Schedule.Buffer again = backward ? schedule.again(value) : null;
+    return again == null ? schedule.buffer(value) : again;
+  }
+
+  /** From now on kernels of the backward pass are made: some values lie elsewhere for them. */
+  void turnBack() {
+    backward = true;
   }
 
   /** The tensor as {@code [rows, width]}. */

@@ -55,7 +55,11 @@ final class OneDnnProgram implements Program {
     for (Op op : schedule.forward()) {
       forward.add(nameOf(op) + " forward", forward(op));
     }
+    buffers.turnBack();
     for (BackwardStep step : schedule.backward()) {
+      for (Op op : step.again()) {
+        backward.add(nameOf(op) + " again", forward(op));
+      }
       backward.add(nameOf(step.op()) + " backward", backward(step));
     }
     packing.add("weight packing", copies);
