@@ -3,6 +3,8 @@ package org.sparkmim.job.round;
 import java.util.Arrays;
 import org.sparkmim.data.batch.BatchShape;
 import org.sparkmim.data.batch.Minibatch;
+import org.sparkmim.data.order.MaskStrategy;
+import org.sparkmim.data.target.TargetKind;
 import org.sparkmim.model.method.ModelSpec;
 
 /** Where the model's sizes and the data's meet. */
@@ -15,26 +17,24 @@ public final class MinibatchShape {
         spec.imageSize(),
         spec.patchSize(),
         spec.keep(),
+        new MaskStrategy.RandomPatches(),
         spec.cellSizes().stream().mapToInt(Integer::intValue).toArray(),
-        spec.hogBins());
+        new TargetKind.HogCells(spec.hogBins()));
   }
 
   /**
-   * Empties the rows from {@code count} on. They hold valid but meaningless tokens, and weigh
-   * nothing in any loss; zeros, not leftovers, so that a step is a pure function of its samples.
+   * Empties the rows from {@code count} on. They have the first row's mask and zeros, not
+   * leftovers, so that a step is a pure function of its samples, and weigh nothing in any loss.
    */
   static void emptyFrom(Minibatch batch, int count) {
     BatchShape shape = batch.shape();
     for (int row = count; row < batch.size(); row++) {
-      fill(batch.patches(), row, shape.keep() * shape.patchDim());
-      for (int k = 0; k < shape.keep(); k++) {
-        batch.keepIds()[row * shape.keep() + k] = k;
-      }
-      for (int token = 0; token < shape.tokens(); token++) {
-        batch.restoreIds()[row * shape.tokens() + token] = token;
-      }
+      fill(batch.noise(), row, batch.noise().length / batch.size());
+      fill(batch.patches(), row, shape.heldPatches() * shape.patchDim());
+      // Of all masks, the first row's is sure to be one that the batch may have.
+      batch.copyMask(0, row);
       for (int tap = 0; tap < shape.taps(); tap++) {
-        fill(batch.targets()[tap], row, shape.cells(tap) * shape.targetDim());
+        fill(batch.targets()[tap], row, shape.cells(tap) * shape.targetDim(tap));
         fill(batch.weights()[tap], row, shape.cells(tap));
       }
     }

@@ -69,13 +69,9 @@ record NoiseReplicas(ModelSpec spec, EngineSpec engine, int batch, Optimizer opt
     for (int t = 0; t < ranks.length; t++) {
       ranks[t] = random.nextFloat();
     }
-    Masking.rankInto(
-        ranks,
-        spec.keep(),
-        batch.keepIds(),
-        row * spec.keep(),
-        batch.restoreIds(),
-        row * spec.tokens());
+    Masking.Mask mask = Masking.rank(ranks, spec.keep());
+    System.arraycopy(mask.keepIds(), 0, batch.keepIds(), row * spec.keep(), spec.keep());
+    System.arraycopy(mask.restoreIds(), 0, batch.restoreIds(), row * spec.tokens(), spec.tokens());
     for (int tap = 0; tap < batch.targets().length; tap++) {
       fill(batch.targets()[tap], row, random);
       int cells = spec.cellGrid(tap) * spec.cellGrid(tap);
