@@ -1,16 +1,23 @@
 package org.sparkmim.data.target;
 
+import org.sparkmim.data.DataException;
 import org.sparkmim.data.order.SampleRandom;
 
 /**
  * A constant added to every gradient of the mean/std-normalised image, the {@code hog_bias} of
  * LocalMIM (methods 2.5): flat cells then have one fixed direction.
  *
- * @param a added to the horizontal component
- * @param b added to the vertical component
+ * @param a added to the horizontal component, -1 to 1
+ * @param b added to the vertical component, -1 to 1
  */
 public record GradientBias(float a, float b) {
   private static final double BOUND = 1.0 / 3;
+
+  public GradientBias {
+    if (!(Math.abs(a) <= 1 && Math.abs(b) <= 1)) {
+      throw DataException.argument("HOG biases must be within -1..1, got %s and %s", a, b);
+    }
+  }
 
   /** Uniform in (-1/3, 1/3), as a convolution of nine weights is initialised. */
   static GradientBias draw(SampleRandom random) {

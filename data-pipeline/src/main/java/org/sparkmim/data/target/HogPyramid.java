@@ -105,7 +105,16 @@ public final class HogPyramid implements TargetExtractor {
     extract(new FloatGradients(pixels, height, width, biasA, biasB, boundaries), out, sample);
   }
 
-  private void extract(Gradients gradients, float[][] out, int sample) {
+  /** Rows that are asked of the gradients at a time. */
+  int band() {
+    return band;
+  }
+
+  BinBoundaries boundaries() {
+    return boundaries;
+  }
+
+  void extract(Gradients gradients, float[][] out, int sample) {
     for (double[] level : sums) {
       Arrays.fill(level, 0);
     }

@@ -1,2 +1,5 @@
-/** What the decoders are asked to predict: histograms of oriented gradients at several scales. */
+/**
+ * What is to be predicted of every cell of an image: histograms of oriented gradients, pixels, or
+ * pixels without their fine detail, at several scales.
+ */
 package org.sparkmim.data.target;

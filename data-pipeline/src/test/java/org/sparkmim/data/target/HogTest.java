@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sparkmim.data.DataException;
 import org.sparkmim.data.GoldenTensors;
 import org.sparkmim.data.image.Normalisation;
 
@@ -206,7 +207,11 @@ class HogTest {
     byte[] picture = new byte[3 * 32 * 32];
     new Random(4).nextBytes(picture);
     float[] normalised = new float[picture.length];
-    Normalisation.of(picture, normalised);
+    for (int i = 0; i < picture.length; i++) {
+      int channel = i / (32 * 32);
+      float value = (picture[i] & 0xff) / 255f;
+      normalised[i] = (value - Normalisation.mean(channel)) / Normalisation.std(channel);
+    }
     int[] cellSizes = {8, 16, 16};
     TargetKind.HogCells kind = TargetKind.HogCells.biased(9, 3, 8);
     float[][] out = {new float[16 * 27], new float[4 * 27], new float[4 * 27]};
@@ -235,13 +240,16 @@ class HogTest {
   }
 
   @Test
-  void refusesSizesThatDoNotNest() {
+  void refusesSizesThatDoNotNestAndBiasesBeyondReason() {
     float[] image = new float[3 * 32 * 32];
     assertThatThrownBy(() -> Hog.pyramid(image, 32, 32, new int[] {5}, 9))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("divide 32x32");
     assertThatThrownBy(() -> Hog.pyramid(image, 16, 32, new int[] {4}, 9))
         .hasMessageContaining("3 planes of 16x32");
+    assertThatThrownBy(() -> new GradientBias(0.2f, -1.5f))
+        .isInstanceOf(DataException.class)
+        .hasMessageContaining("within -1..1, got 0.2 and -1.5");
     assertThatThrownBy(() -> Hog.pyramid(image, 32, 32, new int[] {4}, 1))
         .hasMessageContaining("2 to 64 bins");
   }
