@@ -35,10 +35,10 @@ final class LinearProbeVerification {
   private LinearProbeVerification(GoldenBundle bundle) {
     this.bundle = bundle;
     GoldenConfig config = bundle.config();
-    requireText("feature", "cls token after the final norm");
-    requireText("optimizer.type", "LARS");
-    requireText("batch_norm.normalisation_variance", "biased");
-    requireText("batch_norm.running_variance", "unbiased");
+    config.requireText("feature", "cls token after the final norm");
+    config.requireText("optimizer.type", "LARS");
+    config.requireText("batch_norm.normalisation_variance", "biased");
+    config.requireText("batch_norm.running_variance", "unbiased");
     config.requireNumber("batch_norm.eps", FeatureNorm.EPS);
     config.requireNumber("batch_norm.momentum", FeatureNorm.MOMENTUM);
     if (config.flag("batch_norm.affine")) {
@@ -196,14 +196,6 @@ final class LinearProbeVerification {
 
   private void relative(Group group, String name, double[] yours) {
     check(group, name, Distance.relative(yours, bundle.values(name, yours.length)));
-  }
-
-  private void requireText(String key, String builtIn) {
-    String text = bundle.config().text(key);
-    if (!text.equals(builtIn)) {
-      throw bundle.refusal(
-          "it was made with " + key + " = " + text + ", and only " + builtIn + " is supported");
-    }
   }
 
   private static void copy(float[] from, double[] to) {
