@@ -19,10 +19,10 @@ public final class Encoder implements AutoCloseable {
   private final Program program;
   private final float[] tokens;
 
-  private Encoder(ModelSpec spec, EngineSpec engine, int batch) {
+  private Encoder(ModelSpec spec, EngineSpec engine, int batch, FeatureModel model) {
     this.spec = spec;
     this.batch = batch;
-    model = FeatureModel.build(spec, batch);
+    this.model = model;
     layout = ParameterLayout.of(model.graph());
     state = ParameterVectors.allocate(layout.size());
     program =
@@ -39,7 +39,12 @@ public final class Encoder implements AutoCloseable {
 
   /** An encoder for batches of {@code batch} images, all parameters zero. */
   public static Encoder create(ModelSpec spec, EngineSpec engine, int batch) {
-    return new Encoder(spec, engine, batch);
+    return new Encoder(spec, engine, batch, FeatureModel.build(spec, batch));
+  }
+
+  /** The same with a position table of its own; see {@link FeatureModel#build}. */
+  public static Encoder create(ModelSpec spec, EngineSpec engine, int batch, float[] positions) {
+    return new Encoder(spec, engine, batch, FeatureModel.build(spec, batch, positions));
   }
 
   /** The encoder's parameters: a subset of the training network's, by the same names. */

@@ -184,6 +184,28 @@ public final class GraphBuilder {
     return out;
   }
 
+  /** {@link Op.AddPositions}. */
+  public Value addPositions(Value x, Value positions) {
+    check(
+        x.rank() == 3
+            && positions.width() == x.width()
+            && positions.size() == (long) x.extent(1) * x.width(),
+        "%s does not fit %s",
+        positions,
+        x);
+    Value out = result("placed", x.shape(), x.differentiable() || positions.differentiable());
+    append(new Op.AddPositions(x, positions, out));
+    return out;
+  }
+
+  /** {@link Op.TokenMean}. */
+  public Value tokenMean(Value x) {
+    check(x.rank() == 3, "%s has no tokens", x);
+    Value out = result("mean", new int[] {x.extent(0), x.width()}, x.differentiable());
+    append(new Op.TokenMean(x, out));
+    return out;
+  }
+
   /** {@link Op.Mix}. */
   public Value mix(List<Value> terms, Value weights, int row, boolean softmax) {
     check(!terms.isEmpty(), "nothing to mix by %s", weights);
@@ -221,6 +243,20 @@ public final class GraphBuilder {
         weight);
     Value out = result("loss", new int[] {1}, prediction.differentiable());
     append(new Op.MaskedLoss(measure, factor, prediction, target, weight, out));
+    losses.add(out);
+    return out;
+  }
+
+  /** {@link Op.CrossEntropy}; the result is a loss of the graph. */
+  public Value crossEntropy(Value logits, Value target) {
+    check(
+        logits.rank() == 2 && Arrays.equals(logits.shape(), target.shape()),
+        "%s does not fit %s",
+        target,
+        logits);
+    check(!target.differentiable(), "target %s of a loss is an input", target);
+    Value out = result("loss", new int[] {1}, logits.differentiable());
+    append(new Op.CrossEntropy(logits, target, out));
     losses.add(out);
     return out;
   }

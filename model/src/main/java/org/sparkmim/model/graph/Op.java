@@ -242,6 +242,35 @@ public sealed interface Op {
   }
 
   /**
+   * {@code out[b] = x[b] + positions}: {@code x [B, N, D]}; {@code positions} of {@code N * D}
+   * elements may be trained, as when a ViT is fine-tuned.
+   */
+  record AddPositions(Value x, Value positions, Value out) implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(x, positions);
+    }
+
+    @Override
+    public List<Value> saved() {
+      return List.of();
+    }
+  }
+
+  /** {@code out[b] = mean_t x[b, t]}: {@code [B, N, D]} to {@code [B, D]}. */
+  record TokenMean(Value x, Value out) implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Value> saved() {
+      return List.of();
+    }
+  }
+
+  /**
    * {@code out = sum_j w[j] * terms[j]}, with {@code w} row {@code row} of {@code weights [R, n]},
    * or its softmax. All terms have the shape of the output.
    */
@@ -288,6 +317,23 @@ public sealed interface Op {
     @Override
     public List<Value> saved() {
       return List.of(prediction, target, weight);
+    }
+  }
+
+  /**
+   * Cross-entropy with soft targets: {@code out = -1/B sum_b sum_c target[b, c] log softmax_c
+   * (logits[b])}; {@code logits} and {@code target} are {@code [B, C]}, {@code target} is an input,
+   * {@code out} one element.
+   */
+  record CrossEntropy(Value logits, Value target, Value out) implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(logits, target);
+    }
+
+    @Override
+    public List<Value> saved() {
+      return List.of(logits, target);
     }
   }
 }

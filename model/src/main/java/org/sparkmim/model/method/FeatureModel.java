@@ -16,11 +16,21 @@ import org.sparkmim.model.nn.Layers;
 public record FeatureModel(Graph graph, Value patches, Value visible, Value tokens) {
   /** The network for batches of {@code batch} images. */
   public static FeatureModel build(ModelSpec spec, int batch) {
+    return build(spec, batch, VitEncoder.positions(spec, spec.width()));
+  }
+
+  /**
+   * The network of weights that bring positions of their own, as fine-tuned ones do.
+   *
+   * @param positions {@code [1+L, D]}, cls first; that of cls is not added: it belongs to {@code
+   *     cls_token}
+   */
+  public static FeatureModel build(ModelSpec spec, int batch, float[] positions) {
     GraphBuilder graph = new GraphBuilder();
     Value patches = graph.input("patches", batch, spec.tokens(), spec.patchWidth());
     Value visible = graph.index("visible", batch, spec.tokens());
     Value[] last = new Value[1];
-    VitEncoder.build(graph, spec, patches, visible, (block, stream) -> last[0] = stream);
+    VitEncoder.build(graph, spec, positions, patches, visible, (block, stream) -> last[0] = stream);
     String norm = spec.method() == Method.LOCALMIM ? "norm." + (spec.taps().size() - 1) : "norm";
     Value tokens = new Layers(graph).layerNorm(norm, last[0]);
     graph.label("features", tokens);

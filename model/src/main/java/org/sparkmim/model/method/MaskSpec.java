@@ -62,17 +62,27 @@ public record MaskSpec(Strategy strategy, double ratio, int unit) implements Ser
         "leaves " + kept + " of " + tokens + " patches visible; at least 1 must be, not all");
   }
 
-  /**
-   * Visible patches K: {@code (int) (L * (1 - ratio))} in double precision; with units, {@code
-   * (int) (ratio * units) + 1} of them are hidden, as LocalMIM's code does on Swin (methods 2.11).
-   */
+  /** Visible patches K; see {@link #keptTokens} and {@link #hiddenUnits}. */
   int keep(int imageSize, int patchSize) {
     int grid = imageSize / patchSize;
     if (strategy != Strategy.UNITS) {
-      return (int) (grid * grid * (1 - ratio));
+      return keptTokens(grid * grid, ratio);
     }
     int across = imageSize / unit;
     int patchesOfUnit = (unit / patchSize) * (unit / patchSize);
-    return (across * across - (int) (ratio * across * across) - 1) * patchesOfUnit;
+    return (across * across - hiddenUnits(across * across, ratio)) * patchesOfUnit;
+  }
+
+  /** Patches that stay of {@code tokens}: {@code (int) (tokens * (1 - ratio))} in double. */
+  public static int keptTokens(int tokens, double ratio) {
+    return (int) (tokens * (1 - ratio));
+  }
+
+  /**
+   * Units that are hidden of {@code units}: {@code (int) (ratio * units) + 1}, as LocalMIM's code
+   * does on Swin (methods 2.11).
+   */
+  public static int hiddenUnits(int units, double ratio) {
+    return (int) (ratio * units) + 1;
   }
 }

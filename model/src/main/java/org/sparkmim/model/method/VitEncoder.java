@@ -26,30 +26,55 @@ final class VitEncoder {
       Value patches,
       Value visible,
       BiConsumer<Integer, Value> onBlock) {
-    Layers layers = new Layers(graph);
-    VitShape shape = spec.encoder();
+    build(graph, spec, positions(spec, spec.width()), patches, visible, onBlock);
+  }
+
+  /** The same with a position table of its own {@code [1+L, D]}. */
+  static void build(
+      GraphBuilder graph,
+      ModelSpec spec,
+      float[] positions,
+      Value patches,
+      Value visible,
+      BiConsumer<Integer, Value> onBlock) {
+    Value table = graph.constant("pos_embed", positions, 1 + spec.tokens(), spec.width());
+    Value stream = embed(graph, spec.encoder(), patches, graph.gatherRows(table, visible));
+    blocks(graph, spec.encoder(), stream, onBlock);
+  }
+
+  /**
+   * Patches as tokens, cls first {@code [B, K+1, D]}.
+   *
+   * @param positions added to the patches {@code [B, K, D]}, or null
+   */
+  static Value embed(GraphBuilder graph, VitShape shape, Value patches, Value positions) {
     int width = shape.width();
     int patch = shape.patchSize();
-    Value table = graph.constant("pos_embed", positions(spec, width), 1 + spec.tokens(), width);
     Value weight =
         graph.parameter(
             "patch_embed.proj.weight",
-            new Init.Xavier(spec.patchWidth(), width),
+            new Init.Xavier(patches.width(), width),
             width,
             ModelSpec.CHANNELS,
             patch,
             patch);
     Value bias =
         graph.parameter(
-            "patch_embed.proj.bias", new Init.Uniform(1 / Math.sqrt(spec.patchWidth())), width);
+            "patch_embed.proj.bias", new Init.Uniform(1 / Math.sqrt(patches.width())), width);
     Value cls = graph.parameter("cls_token", new Init.Normal(0.02), 1, 1, width);
-    Value embedded = graph.linear(patches, weight, bias, graph.gatherRows(table, visible));
-    Value stream = graph.prependToken(embedded, cls);
+    return graph.prependToken(graph.linear(patches, weight, bias, positions), cls);
+  }
+
+  /** The residual stream after all blocks. */
+  static Value blocks(
+      GraphBuilder graph, VitShape shape, Value stream, BiConsumer<Integer, Value> onBlock) {
+    Layers layers = new Layers(graph);
     for (int i = 0; i < shape.depth(); i++) {
       stream = layers.block("blocks." + i, stream, shape.heads(), shape.mlpRatio());
       graph.label("block/" + i, stream);
       onBlock.accept(i, stream);
     }
+    return stream;
   }
 
   /** The position table of a method, for encoder or decoder. */

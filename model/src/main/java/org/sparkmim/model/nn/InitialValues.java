@@ -34,6 +34,8 @@ public final class InitialValues {
       return diagonal(entry.shape().get(entry.shape().size() - 1), identity.added());
     } else if (init instanceof Init.Normal normal) {
       return () -> gaussian(random) * normal.deviation();
+    } else if (init instanceof Init.TruncatedNormal normal) {
+      return () -> truncated(random, normal.deviation());
     }
     double bound =
         init instanceof Init.Xavier xavier
@@ -53,6 +55,14 @@ public final class InitialValues {
   private static double gaussian(SplittableRandom random) {
     double radius = StrictMath.sqrt(-2 * StrictMath.log(1 - random.nextDouble()));
     return radius * StrictMath.cos(2 * Math.PI * random.nextDouble());
+  }
+
+  private static double truncated(SplittableRandom random, double deviation) {
+    double number = gaussian(random) * deviation;
+    while (Math.abs(number) > Init.TruncatedNormal.BOUND) {
+      number = gaussian(random) * deviation;
+    }
+    return number;
   }
 
   /** FNV-1a, so that names of equal {@code hashCode} still differ. */

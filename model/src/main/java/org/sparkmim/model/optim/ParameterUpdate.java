@@ -19,7 +19,7 @@ public final class ParameterUpdate {
   private static final int TILE = 8192;
   private static final int RUN = 4;
 
-  private record Range(long first, long end, boolean decayed) {}
+  private record Range(long first, long end, boolean decayed, double scale) {}
 
   private final List<Range> tiles = new ArrayList<>();
   private final OffHeap parameters;
@@ -29,12 +29,19 @@ public final class ParameterUpdate {
   private final ThreadLocal<float[][]> scratch = ThreadLocal.withInitial(() -> new float[4][TILE]);
   private final Team team;
 
+  /** Updates with the same learning rate for all. */
+  public ParameterUpdate(ParameterVectors state, List<ParameterLayout.Entry> trained, Team team) {
+    this(state, trained, LayerDecay.none(), team);
+  }
+
   /**
    * @param trained which parameters receive gradients; the others are not touched, not even by
    *     decay
+   * @param layers scale of each parameter's learning rate, and with it of its decoupled decay
    * @param team who shares the work
    */
-  public ParameterUpdate(ParameterVectors state, List<ParameterLayout.Entry> trained, Team team) {
+  public ParameterUpdate(
+      ParameterVectors state, List<ParameterLayout.Entry> trained, LayerDecay layers, Team team) {
     this.team = team;
     parameters = new OffHeap(state.parameters(), state.size());
     gradients = new OffHeap(state.gradients(), state.size());
@@ -42,8 +49,9 @@ public final class ParameterUpdate {
     secondMoment = new OffHeap(state.secondMoment(), state.size());
     for (ParameterLayout.Entry entry : trained) {
       long end = entry.offset() + entry.size();
+      double scale = layers.scale(entry.name());
       for (long at = entry.offset(); at < end; at += TILE) {
-        tiles.add(new Range(at, Math.min(end, at + TILE), entry.decayed()));
+        tiles.add(new Range(at, Math.min(end, at + TILE), entry.decayed(), scale));
       }
     }
   }
@@ -58,9 +66,9 @@ public final class ParameterUpdate {
     if (optimizer instanceof Optimizer.AdamW adamw) {
       double correction1 = 1 - Math.pow(adamw.beta1(), (double) step);
       double correction2 = 1 - Math.pow(adamw.beta2(), (double) step);
-      overTiles(tile -> adamw(tile, adamw, rate, correction1, correction2));
+      overTiles(tile -> adamw(tile, adamw, rate * tile.scale, correction1, correction2));
     } else {
-      overTiles(tile -> sgd(tile, rate));
+      overTiles(tile -> sgd(tile, rate * tile.scale));
     }
   }
 

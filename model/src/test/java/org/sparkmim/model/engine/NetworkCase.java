@@ -55,6 +55,31 @@ public enum NetworkCase {
   SWISH(n -> n.loss(n.builder().swish(n.parameter(n.size(1, 5), n.size(1, 5)), 1.702))),
   MIX(n -> mix(n, false)),
   MIX_BY_SOFTMAX(n -> mix(n, true)),
+  ADD_POSITIONS(
+      n -> {
+        Value x = n.parameter(n.size(1, 3), n.size(1, 3), n.size(1, 4));
+        n.loss(n.builder().addPositions(x, n.parameter(1, x.extent(1), x.width())));
+      }),
+  ADD_POSITIONS_TO_AN_INPUT(
+      n -> {
+        Value x = n.input(n.size(1, 3), n.size(1, 3), n.size(1, 4));
+        n.loss(n.builder().addPositions(x, n.parameter(x.extent(1), x.width())));
+      }),
+  ADD_FIXED_POSITIONS(
+      n -> {
+        Value x = n.parameter(n.size(1, 3), n.size(1, 3), n.size(1, 4));
+        n.loss(n.builder().addPositions(x, n.constant(x.extent(1), x.width())));
+      }),
+  TOKEN_MEAN(
+      n -> n.loss(n.builder().tokenMean(n.parameter(n.size(1, 3), n.size(1, 4), n.size(1, 4))))),
+  CROSS_ENTROPY(n -> crossEntropy(n, n.parameter(n.size(1, 5), n.size(1, 6)))),
+  CROSS_ENTROPY_AND_ANOTHER_LOSS(
+      n -> {
+        Value logits = linear(n, n.input(n.size(1, 3), 4), n.size(2, 5));
+        crossEntropy(n, logits);
+        crossEntropy(n, logits);
+        n.loss(logits);
+      }),
   SMOOTH_LOSS(
       n -> {
         Value x = n.parameter(n.size(2, 5), n.size(2, 5));
@@ -133,6 +158,10 @@ public enum NetworkCase {
         Value x = linear(n, n.input(2, 5, n.size(1, 3)), 6);
         Value y = linear(n, n.input(2, 4, n.size(1, 3)), 6);
         n.loss(b.gelu(x));
+        n.loss(b.tokenMean(x));
+        Value positions = n.parameter(5, 6);
+        n.loss(b.addPositions(x, positions));
+        n.loss(b.addPositions(linear(n, n.input(2, 5, 3), 6), positions));
         n.loss(layerNorm(n, x));
         n.loss(b.attention(x, 2));
         n.loss(b.dropFirstToken(x));
@@ -215,6 +244,10 @@ public enum NetworkCase {
   /** The graph alone. */
   public Graph graph(long seed) {
     return network(seed).graph();
+  }
+
+  private static void crossEntropy(RandomNetwork n, Value logits) {
+    n.builder().crossEntropy(logits, n.input(logits.shape()));
   }
 
   private static void mix(RandomNetwork n, boolean softmax) {

@@ -31,6 +31,13 @@ class GraphBuilderTest {
     refuses(() -> graph.avgPool2x(graph.input("odd", 1, 9, 2), 3), "side 3");
     refuses(() -> graph.maskedMse(six, graph.input("t0", 5), graph.input("w5", 1)), "t0[5]");
     refuses(() -> graph.maskedMse(six, graph.input("t1", 6), graph.input("w6", 2)), "t1[6]");
+    refuses(() -> graph.addPositions(x, trained("p0", 5, 6)), "p0[5, 6]");
+    refuses(() -> graph.addPositions(six, trained("p1", 6)), "p1[6]");
+    refuses(() -> graph.tokenMean(six), "six[6] has no tokens");
+    refuses(() -> graph.crossEntropy(six, graph.input("t2", 6)), "t2[6]");
+    Value logits = graph.input("logits", 2, 3);
+    refuses(() -> graph.crossEntropy(logits, graph.input("t3", 3, 2)), "t3[3, 2]");
+    refuses(() -> graph.crossEntropy(logits, trained("t4", 2, 3)), "target t4[2, 3]");
     refuses(() -> graph.constant("c", new float[3], 2, 2), "c[2, 2] holds 3 numbers");
   }
 

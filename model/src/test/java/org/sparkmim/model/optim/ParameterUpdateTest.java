@@ -68,6 +68,41 @@ class ParameterUpdateTest {
     }
   }
 
+  /** Decay is part of the step: it slows down with the rate. */
+  @Test
+  void lowerLayersMoveAndDecayByTheirShareOfTheRate() {
+    Entry block = new Entry("blocks.0.attn.proj.weight", List.of(50, 100), 0, INIT, true);
+    Entry head = new Entry("head.weight", List.of(7), 5000, INIT, true);
+    Optimizer.AdamW adamw = new Optimizer.AdamW(0.9, 0.999, 1e-8, 0.05);
+    float[] start = numbers(new Random(5));
+    float[] gradients = numbers(new Random(6));
+    float[] slow = updated(List.of(block, head), new LayerDecay(0.25, 1), adamw, start, gradients);
+    float[] whole = updated(List.of(block, head), LayerDecay.none(), adamw, start, gradients);
+    for (int i = 0; i < 5007; i++) {
+      double share = i < 5000 ? 0.25 : 1;
+      assertThat((double) slow[i] - start[i])
+          .as("element %d", i)
+          .isEqualTo(share * ((double) whole[i] - start[i]), Offset.offset(1e-6));
+    }
+  }
+
+  private static float[] updated(
+      List<Entry> trained,
+      LayerDecay layers,
+      Optimizer optimizer,
+      float[] start,
+      float[] gradients) {
+    try (ParameterVectors state = ParameterVectors.allocate(SIZE);
+        Team team = new Team(1)) {
+      state.parameters().put(start);
+      state.gradients().put(gradients);
+      new ParameterUpdate(state, trained, layers, team).apply(optimizer, 0.1, 1);
+      float[] result = new float[SIZE];
+      state.parameters().get(result);
+      return result;
+    }
+  }
+
   private static float[] numbers(Random random) {
     float[] numbers = new float[SIZE];
     for (int i = 0; i < SIZE; i++) {

@@ -42,7 +42,8 @@ public final class RoundBench {
     long[] last = {System.nanoTime()};
     MimTrainingMaster master =
         new MimTrainingMaster(
-            new TrainSettings(workers, 1, 1, 1, 0, 1e-3, 0, adam, SEED, rounds, 1),
+            new TrainSettings(
+                workers, 1, 1, 1, 0, TrainSettings.Curve.COSINE, 1, 1e-3, 0, adam, SEED, rounds, 1),
             samples,
             Progress.start(),
             same -> home,

@@ -12,6 +12,8 @@ import org.sparkmim.model.optim.Schedule;
  * @param workers replicas that train at the same time
  * @param batch images per worker and step
  * @param localSteps steps between two averagings, H
+ * @param schedule whose learning rates
+ * @param warmupStartFactor first rate over the peak; for {@link Curve#MMENGINE}
  * @param peakRate learning rate at the end of the warm-up: base-lr * batch * workers / 256
  * @param everyRounds rounds between commits
  * @param keep checkpoints that stay
@@ -22,6 +24,8 @@ public record TrainSettings(
     int localSteps,
     int epochs,
     double warmupEpochs,
+    Curve schedule,
+    double warmupStartFactor,
     double peakRate,
     double minRate,
     Optimizer optimizer,
@@ -29,6 +33,14 @@ public record TrainSettings(
     int everyRounds,
     int keep) {
   private static final double RATE_BATCH = 256;
+
+  /** Whose learning-rate schedule is followed. */
+  public enum Curve {
+    /** MAE's, MaskAlign's and LocalMIM's. */
+    COSINE,
+    /** mmpretrain's, and so MFF's. */
+    MMENGINE
+  }
 
   /** Reads and checks the section; keys in messages are those of the recipe. */
   public static TrainSettings from(Config train) {
@@ -51,6 +63,8 @@ public record TrainSettings(
         positive(train, "local-steps"),
         epochs,
         warmup,
+        curve(train),
+        startFactor(train),
         base * batch * workers / RATE_BATCH,
         notNegative(train, "min-lr"),
         optimizer(train),
@@ -81,11 +95,41 @@ public record TrainSettings(
             + Math.max(1, samples / workers));
   }
 
-  /** Learning rate at a position of an epoch of {@code samples}; the same for any workers. */
+  /** Learning rate at a position of an epoch of {@code samples}, where a step begins. */
   double rate(int epoch, long position, long samples) {
-    // Counting samples for steps makes the fractional epoch independent of how steps are cut.
-    return new Schedule(peakRate, minRate, warmupEpochs, epochs, samples)
-        .rate(epoch * samples + position);
+    return switch (schedule) {
+      // Counting samples for steps makes the fractional epoch independent of how steps are cut.
+      case COSINE ->
+          new Schedule.Cosine(peakRate, minRate, warmupEpochs, epochs, samples)
+              .rate(epoch * samples + position);
+      // Here the last step of the warm-up is a thing of its own, and steps must be counted.
+      case MMENGINE -> {
+        long step = (long) workers * batch;
+        long steps = (samples + step - 1) / step;
+        yield new Schedule.Mmengine(
+                peakRate, minRate, warmupStartFactor, warmupEpochs, epochs, steps)
+            .rate(epoch * steps + position / step);
+      }
+    };
+  }
+
+  private static Curve curve(Config train) {
+    String name = train.getString("schedule");
+    return switch (name) {
+      case "cosine" -> Curve.COSINE;
+      case "mmengine" -> Curve.MMENGINE;
+      default ->
+          throw MimException.usage(
+              "train.schedule = " + name + " is not known; allowed are cosine, mmengine.");
+    };
+  }
+
+  private static double startFactor(Config train) {
+    double factor = train.getDouble("warmup-start-factor");
+    require(
+        factor > 0 && factor <= 1,
+        "train.warmup-start-factor = " + factor + " must be above 0 and at most 1, as in 1e-4");
+    return factor;
   }
 
   private static Optimizer optimizer(Config train) {

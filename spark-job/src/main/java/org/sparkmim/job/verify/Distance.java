@@ -42,6 +42,19 @@ final class Distance {
     return Math.sqrt(difference) / (norm > 0 ? Math.sqrt(norm) : 1);
   }
 
+  /** Relative error of numbers that are known in double on both sides. */
+  static double relative(double[] yours, double[] golden) {
+    requireEqualLength(yours.length, golden.length);
+    double difference = 0;
+    double norm = 0;
+    for (int i = 0; i < golden.length; i++) {
+      double d = yours[i] - golden[i];
+      difference += d * d;
+      norm += golden[i] * golden[i];
+    }
+    return Math.sqrt(difference) / (norm > 0 ? Math.sqrt(norm) : 1);
+  }
+
   /**
    * {@code ||(yours - start) - (golden - start)|| / ||golden - start||}: compares changes, which a
    * comparison of the values would hide. Over some elements.

@@ -215,7 +215,7 @@ final class GoldenBundle implements Closeable {
 
   private GoldenConfig config(String json) {
     try {
-      return new GoldenConfig(new ObjectMapper().readTree(json), this);
+      return new GoldenConfig(new ObjectMapper().readTree(json), this::refusal);
     } catch (JsonProcessingException e) {
       throw refusal("the 'config' in its metadata is not JSON: " + e.getOriginalMessage());
     }

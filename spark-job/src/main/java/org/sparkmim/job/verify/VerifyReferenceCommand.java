@@ -26,6 +26,7 @@ import picocli.CommandLine.Parameters;
     description = {
       "Compares every tensor of a golden bundle (safetensors, format mim-golden/1) with this build:"
           + " forward, losses, gradients, optimiser, loss curve.",
+      "Tables of learning rates and positions come as JSON of the same format.",
       "The limits are meant for f32; bf16 misses them by its nature."
     },
     exitCodeListHeading = "%nExit codes:%n",
@@ -47,6 +48,10 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
                   VerifyReferenceCommand::decoded,
                   "maskalign",
                   VerifyReferenceCommand::aligned,
+                  "vit_classify",
+                  ClassifierVerification::run,
+                  "linear_probe",
+                  LinearProbeVerification::run,
                   "hog",
                   (bundle, engine) -> HogVerification.run(bundle)));
 
@@ -97,6 +102,28 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
 
   private VerificationReport verify() {
     EngineSpec chosen = EngineSpec.of(engine, precision);
+    try {
+      return GoldenTables.are(file) ? tables() : bundle(chosen);
+    } catch (ModelException e) {
+      // Not exit code 3: here the file is an argument, and the work of a scheduler is not at stake.
+      throw MimException.usage(e.getMessage(), e);
+    } catch (IOException e) {
+      throw MimException.usage("Cannot read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  private VerificationReport tables() throws IOException {
+    GoldenTables tables = GoldenTables.open(file);
+    return new VerificationReport(
+        file.toString(),
+        tables.model(),
+        tables.source(),
+        "none",
+        SchedulesVerification.run(tables),
+        Map.of());
+  }
+
+  private VerificationReport bundle(EngineSpec chosen) throws IOException {
     try (GoldenBundle bundle = GoldenBundle.open(file)) {
       BiFunction<GoldenBundle, EngineSpec, List<TensorCheck>> method = METHODS.get(bundle.model());
       if (method == null) {
@@ -113,11 +140,6 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
           chosen.name() + ", " + chosen.precision().name().toLowerCase(Locale.ROOT),
           method.apply(bundle, chosen),
           bundle.published());
-    } catch (ModelException e) {
-      // Not exit code 3: here the file is an argument, and the work of a scheduler is not at stake.
-      throw MimException.usage(e.getMessage(), e);
-    } catch (IOException e) {
-      throw MimException.usage("Cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 }

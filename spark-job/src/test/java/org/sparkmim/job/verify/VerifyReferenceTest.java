@@ -176,7 +176,7 @@ class VerifyReferenceTest {
     assertThat(run.code).isEqualTo(2);
     assertThat(run.err)
         .contains("method not supported yet: simmim")
-        .contains("Supported are hog, localmim_vit, mae_vit, maskalign, mff_vit");
+        .contains("Supported are hog, linear_probe, localmim_vit, mae_vit, maskalign, mff_vit");
   }
 
   @Test

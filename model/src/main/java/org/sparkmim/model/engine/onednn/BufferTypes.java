@@ -27,6 +27,10 @@ record BufferTypes(int activation, Set<Value> alwaysFloat) {
         floats.add(loss.target());
         floats.add(loss.weight());
         floats.add(loss.out());
+      } else if (op instanceof Op.CrossEntropy loss) {
+        floats.add(loss.logits());
+        floats.add(loss.target());
+        floats.add(loss.out());
       } else if (op instanceof Op.LayerNorm norm) {
         floats.add(norm.mean());
         floats.add(norm.variance());

@@ -33,6 +33,7 @@ final class OneDnnProgram implements Program {
   private final TokenKernels token;
   private final GridKernels grid;
   private final MixKernels mix;
+  private final ClassifierKernels classifier;
   private final LossKernels loss;
 
   OneDnnProgram(Graph graph, ParameterVectors state, Options options) {
@@ -51,6 +52,7 @@ final class OneDnnProgram implements Program {
     token = new TokenKernels(emission);
     grid = new GridKernels(emission, copies);
     mix = new MixKernels(emission, team);
+    classifier = new ClassifierKernels(emission, team);
     loss = new LossKernels(emission, team);
     for (Op op : schedule.forward()) {
       forward.add(nameOf(op) + " forward", forward(op));
@@ -101,6 +103,12 @@ final class OneDnnProgram implements Program {
       return grid.forward(o);
     } else if (op instanceof Op.AvgPool2x o) {
       return grid.forward(o);
+    } else if (op instanceof Op.AddPositions o) {
+      return classifier.forward(o);
+    } else if (op instanceof Op.TokenMean o) {
+      return classifier.forward(o);
+    } else if (op instanceof Op.CrossEntropy o) {
+      return classifier.forward(o);
     }
     return loss.forward((Op.MaskedLoss) op);
   }
@@ -131,6 +139,12 @@ final class OneDnnProgram implements Program {
       return grid.backward(o, step);
     } else if (op instanceof Op.AvgPool2x o) {
       return grid.backward(o, step);
+    } else if (op instanceof Op.AddPositions o) {
+      return classifier.backward(o, step);
+    } else if (op instanceof Op.TokenMean o) {
+      return classifier.backward(o, step);
+    } else if (op instanceof Op.CrossEntropy o) {
+      return classifier.backward(o, step);
     }
     return loss.backward((Op.MaskedLoss) op, step);
   }

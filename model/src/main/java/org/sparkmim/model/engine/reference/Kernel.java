@@ -31,6 +31,12 @@ interface Kernel {
       return new ConvTranspose2xKernel(convTranspose, operands);
     } else if (op instanceof Op.AvgPool2x pool) {
       return new AvgPool2xKernel(pool, operands);
+    } else if (op instanceof Op.AddPositions add) {
+      return new AddPositionsKernel(add, operands);
+    } else if (op instanceof Op.TokenMean mean) {
+      return new TokenMeanKernel(mean, operands);
+    } else if (op instanceof Op.CrossEntropy loss) {
+      return new CrossEntropyKernel(loss, operands);
     } else if (op instanceof Op.Swish swish) {
       return new SwishKernel(swish, operands);
     } else if (op instanceof Op.Mix mix) {

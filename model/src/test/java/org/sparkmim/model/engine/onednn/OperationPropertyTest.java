@@ -175,6 +175,39 @@ class OperationPropertyTest {
   }
 
   @Property(tries = TRIES)
+  void addPositions(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, tokens, width);
+    compare(n, n.builder().addPositions(x, n.parameter(1, tokens, width)));
+  }
+
+  @Property(tries = TRIES)
+  void tokenMean(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    compare(n, n.builder().tokenMean(activation(n, batch, tokens, width)));
+  }
+
+  @Property(tries = TRIES)
+  void crossEntropy(
+      @ForAll @IntRange(min = 1, max = 20) int batch,
+      @ForAll @IntRange(min = 1, max = 90) int classes,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, 8);
+    Value logits = n.builder().linear(x, n.parameter(classes, 8), n.parameter(classes));
+    n.builder().crossEntropy(logits, n.input(batch, classes));
+    compare(n, x);
+  }
+
+  @Property(tries = TRIES)
   void mixAndSwish(
       @ForAll @IntRange(min = 1, max = 5) int terms,
       @ForAll @IntRange(min = 1, max = 70) int rows,

@@ -165,6 +165,29 @@ class OperationTest {
   }
 
   @Test
+  void positionsAreAddedToEveryImage() {
+    Value x = input(floats(1, 2, 3, 4), 2, 2, 1);
+    assertThat(result(graph.addPositions(x, constant(floats(10, 20), 1, 2, 1))))
+        .containsExactly(11, 22, 13, 24);
+  }
+
+  @Test
+  void tokenMeanIsTakenImageByImage() {
+    assertThat(result(graph.tokenMean(input(floats(1, 10, 3, 20, 5, 0, 7, 2), 2, 2, 2))))
+        .containsExactly(2, 15, 6, 1);
+  }
+
+  @Test
+  void crossEntropyTakesSharesOfClassesAndSurvivesLargeLogits() {
+    float ln3 = (float) Math.log(3);
+    Value logits = input(floats(0, ln3, 1e4f, 1e4f), 2, 2);
+    Value target = input(floats(0.5f, 0.5f, 1, 0), 2, 2);
+    double first = 0.5 * Math.log(4) + 0.5 * Math.log(4 / 3.0);
+    assertThat((double) result(graph.crossEntropy(logits, target))[0])
+        .isCloseTo((first + Math.log(2)) / 2, within(1e-6));
+  }
+
+  @Test
   void maskedMseWeighsRowsByFractionsOverTheWholeBatch() {
     Value prediction = input(floats(1, 3, 0, 0, 5, 5, 9, 9), 2, 2, 2);
     Value target = input(floats(0, 0, 2, 4, 5, 6, 0, 0), 2, 2, 2);

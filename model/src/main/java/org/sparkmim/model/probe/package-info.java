@@ -1,0 +1,2 @@
+/** Linear probing of frozen features as the papers do it. */
+package org.sparkmim.model.probe;
