@@ -3,7 +3,6 @@ package org.sparkmim.model;
 import org.sparkmim.model.engine.Engine;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.graph.Graph;
-import org.sparkmim.model.method.LocalMim;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.nn.ParameterLayout;
 
@@ -19,7 +18,7 @@ public record MemoryPlan(long parameters, int batch, long engineBytes, long mini
 
   /** Plans {@link Network#create} with the same arguments. */
   public static MemoryPlan of(ModelSpec spec, EngineSpec engine, int batch) {
-    Graph graph = LocalMim.build(spec, batch).graph();
+    Graph graph = spec.method().build(spec, batch).graph();
     return new MemoryPlan(
         ParameterLayout.of(graph).size(),
         batch,
@@ -54,9 +53,8 @@ public record MemoryPlan(long parameters, int batch, long engineBytes, long mini
 
   private static long sampleBytes(ModelSpec spec) {
     long numbers = (long) spec.keep() * (spec.patchWidth() + 1) + spec.tokens();
-    for (int tap = 0; tap < spec.taps().size(); tap++) {
-      long cells = (long) spec.cellGrid(tap) * spec.cellGrid(tap);
-      numbers += cells * (spec.targetWidth() + 1);
+    for (ModelSpec.Output output : spec.outputs()) {
+      numbers += output.rows() * (output.width() + 1L);
     }
     return numbers * Float.BYTES;
   }

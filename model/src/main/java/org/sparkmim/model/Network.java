@@ -11,7 +11,6 @@ import org.sparkmim.model.engine.Team;
 import org.sparkmim.model.graph.Schedule;
 import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.graph.Work;
-import org.sparkmim.model.method.LocalMim;
 import org.sparkmim.model.method.MimModel;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.nn.InitialValues;
@@ -82,16 +81,16 @@ public final class Network implements AutoCloseable {
    * @param inspectable whether every labelled value can be read after a pass; takes more memory
    */
   public static Network create(ModelSpec spec, EngineSpec engine, int batch, boolean inspectable) {
-    MimModel model = LocalMim.build(spec, batch);
-    ParameterLayout layout = ParameterLayout.of(model.graph());
+    MimModel model = spec.method().build(spec, batch);
+    ParameterLayout layout = layout(spec, model);
     ParameterVectors state = ParameterVectors.allocate(layout.size());
     return new Network(spec, engine, batch, inspectable, model, layout, state, true);
   }
 
   /** A network on vectors that somebody else owns, of {@code layoutOf(spec).size()} floats. */
   public static Network bind(ModelSpec spec, EngineSpec engine, int batch, ParameterVectors state) {
-    MimModel model = LocalMim.build(spec, batch);
-    ParameterLayout layout = ParameterLayout.of(model.graph());
+    MimModel model = spec.method().build(spec, batch);
+    ParameterLayout layout = layout(spec, model);
     if (layout.size() != state.size()) {
       throw new IllegalArgumentException(
           "the network has " + layout.size() + " parameters, the vectors " + state.size());
@@ -101,7 +100,11 @@ public final class Network implements AutoCloseable {
 
   /** The parameters of a network of that shape; independent of the batch. */
   public static ParameterLayout layoutOf(ModelSpec spec) {
-    return ParameterLayout.of(LocalMim.build(spec, 1).graph());
+    return layout(spec, spec.method().build(spec, 1));
+  }
+
+  private static ParameterLayout layout(ModelSpec spec, MimModel model) {
+    return ParameterLayout.of(model.graph(), spec.method().undecayed());
   }
 
   public ModelSpec spec() {
@@ -145,9 +148,9 @@ public final class Network implements AutoCloseable {
    *
    * @param patches visible patches {@code [B, K, 3*P*P]} in rank order
    * @param keepIds their places {@code [B, K]}
-   * @param restoreIds inverse permutation {@code [B, L]}
-   * @param targets per tap {@code [B, cells, dims]}
-   * @param weights per tap {@code [B, cells]}
+   * @param restoreIds inverse permutation {@code [B, L]}; unread where nothing is decoded
+   * @param targets per head {@code [B, rows, width]}
+   * @param weights per head {@code [B, rows]}
    */
   public void feed(
       float[] patches, int[] keepIds, int[] restoreIds, float[][] targets, float[][] weights) {
@@ -160,17 +163,21 @@ public final class Network implements AutoCloseable {
         visibleAndCls[b * (keep + 1) + 1 + k] = row;
       }
     }
-    program.write(model.patches(), patches);
-    program.write(model.visible(), visible);
-    program.write(model.visibleAndCls(), visibleAndCls);
-    program.write(model.restoreIds(), restoreIds);
+    MimModel.Inputs inputs = model.inputs();
+    program.write(inputs.patches(), patches);
+    program.write(inputs.visible(), visible);
+    if (inputs.restoreIds() != null) {
+      program.write(inputs.visibleAndCls(), visibleAndCls);
+      program.write(inputs.restoreIds(), restoreIds);
+    }
     for (int k = 0; k < targets.length; k++) {
-      program.write(model.targets().get(k), targets[k]);
-      program.write(model.weights().get(k), weights[k]);
+      MimModel.Head head = model.heads().get(k);
+      program.write(head.target(), targets[k]);
+      program.write(head.weight(), weights[k]);
     }
   }
 
-  /** Runs forward. Returns the loss of each tap, in an array that the next call overwrites. */
+  /** Runs forward. Returns the loss of each head, in an array that the next call overwrites. */
   public double[] forward() {
     program.forward();
     for (int k = 0; k < losses.length; k++) {
@@ -207,19 +214,22 @@ public final class Network implements AutoCloseable {
    * the rest needs an inspectable network.
    */
   public float[] read(String name) {
-    Value value =
+    return read(
         model
             .graph()
             .find(name)
-            .orElseThrow(() -> new IllegalArgumentException("there is no value " + name));
+            .orElseThrow(() -> new IllegalArgumentException("there is no value " + name)));
+  }
+
+  private float[] read(Value value) {
     float[] numbers = new float[Math.toIntExact(value.size())];
     program.read(value, numbers);
     return numbers;
   }
 
-  /** Prediction of a tap {@code [B, cells, dims]}, between forward and backward. */
-  public float[] prediction(int tap) {
-    return read("pred/" + tap);
+  /** Prediction of a head {@code [B, rows, width]}, between forward and backward. */
+  public float[] prediction(int head) {
+    return read(model.heads().get(head).prediction());
   }
 
   /** Floating-point operations of the matrix products of one forward and backward pass. */

@@ -8,17 +8,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.VitShape;
 
 final class MemoryPlanTest {
   private static final ModelSpec SPEC =
-      new ModelSpec(
-          "localmim",
+      ModelSpec.localMim(
           32,
-          8,
-          32,
-          4,
-          2,
-          2,
+          new VitShape(8, 32, 4, 2, 2),
           List.of(1, 3),
           List.of(1.0, 0.5),
           new ModelSpec.Decoder(16, 1, 2),

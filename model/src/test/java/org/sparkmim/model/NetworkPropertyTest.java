@@ -12,6 +12,7 @@ import net.jqwik.api.Property;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.VitShape;
 import org.sparkmim.model.nn.ParameterLayout;
 
 /** Whole networks of random shape: oneDNN computes what the reference computes. */
@@ -78,14 +79,10 @@ class NetworkPropertyTest {
         scales.add(List.of(4.0, 2.0, 1.0, 0.5).get(random.nextInt(4)));
       }
     }
-    return new ModelSpec(
-        "localmim",
+    return ModelSpec.localMim(
         grid * patch,
-        patch,
-        heads * 4 * (3 + random.nextInt(4)),
-        depth,
-        heads,
-        1 + random.nextInt(4),
+        new VitShape(
+            patch, heads * 4 * (3 + random.nextInt(4)), depth, heads, 1 + random.nextInt(4)),
         taps,
         scales,
         new ModelSpec.Decoder(

@@ -5,6 +5,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.VitShape;
 
 /** A minibatch of noise with valid masks, for tests of the arithmetic. */
 public record RandomBatch(
@@ -12,14 +13,9 @@ public record RandomBatch(
 
   /** A small network that has every part of the real one. */
   public static ModelSpec smallSpec() {
-    return new ModelSpec(
-        "localmim",
+    return ModelSpec.localMim(
         32,
-        8,
-        24,
-        4,
-        3,
-        4,
+        new VitShape(8, 24, 4, 3, 4),
         List.of(0, 1, 2, 3),
         List.of(4.0, 2.0, 1.0, 0.5),
         new ModelSpec.Decoder(16, 1, 2),
@@ -50,13 +46,13 @@ public record RandomBatch(
         }
       }
     }
-    int taps = spec.taps().size();
-    float[][] targets = new float[taps][];
-    float[][] weights = new float[taps][];
-    for (int k = 0; k < taps; k++) {
-      int cells = spec.cellGrid(k) * spec.cellGrid(k);
-      targets[k] = new float[batch * cells * spec.targetWidth()];
-      weights[k] = new float[batch * cells];
+    List<ModelSpec.Output> outputs = spec.outputs();
+    float[][] targets = new float[outputs.size()][];
+    float[][] weights = new float[outputs.size()][];
+    for (int k = 0; k < targets.length; k++) {
+      int rows = outputs.get(k).rows();
+      targets[k] = new float[batch * rows * outputs.get(k).width()];
+      weights[k] = new float[batch * rows];
       for (int i = 0; i < targets[k].length; i++) {
         targets[k][i] = random.nextFloat();
       }

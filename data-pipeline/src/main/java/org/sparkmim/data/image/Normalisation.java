@@ -10,8 +10,8 @@ public final class Normalisation {
 
   private Normalisation() {}
 
-  /** The 256 normalised values of a channel (0 red, 1 green, 2 blue). */
-  static float[] of(int channel) {
+  /** The 256 normalised values of a channel (0 red, 1 green, 2 blue); not to be changed. */
+  public static float[] of(int channel) {
     return TABLE[channel];
   }
 

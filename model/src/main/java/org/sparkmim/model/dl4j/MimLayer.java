@@ -90,20 +90,20 @@ public final class MimLayer extends AbstractLayer<MimLayerConfiguration> impleme
     return score + regularisation;
   }
 
-  /** Predictions of all taps, one row an image. */
+  /** Predictions of all heads, one row an image. */
   @Override
   public INDArray activate(boolean training, LayerWorkspaceMgr ws) {
     packed().feed(input, null, network());
     network.forward();
-    ModelSpec spec = network.spec();
+    List<ModelSpec.Output> outputs = network.spec().outputs();
     int batch = network.batch();
     int width = 0;
-    for (int k = 0; k < spec.taps().size(); k++) {
-      width += spec.cellGrid(k) * spec.cellGrid(k) * spec.targetWidth();
+    for (ModelSpec.Output output : outputs) {
+      width += output.rows() * output.width();
     }
     INDArray out = PackedBatch.allocate(batch, width);
     int first = 0;
-    for (int k = 0; k < spec.taps().size(); k++) {
+    for (int k = 0; k < outputs.size(); k++) {
       float[] prediction = network.prediction(k);
       int columns = prediction.length / batch;
       INDArray part = Nd4j.createFromArray(prediction).reshape(batch, columns);

@@ -1,6 +1,7 @@
 package org.sparkmim.model.dl4j;
 
 import java.nio.FloatBuffer;
+import java.util.List;
 import org.nd4j.linalg.api.buffer.DataType;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.factory.Nd4j;
@@ -11,12 +12,13 @@ import org.sparkmim.model.method.ModelSpec;
  * A minibatch as DL4J wants it: one row an image.
  *
  * <p>A row of features is {@code [patches K*3*P*P, keep ids K, restore ids L]}; a row of labels is,
- * tap after tap, {@code [targets cells*dims, weights cells]}. Ids are small enough to be exact as
+ * head after head, {@code [targets rows*width, weights rows]}. Ids are small enough to be exact as
  * floats. Packing and unpacking allocate nothing.
  */
 public final class PackedBatch {
   private final ModelSpec spec;
   private final int batch;
+  private final List<ModelSpec.Output> outputs;
   private final float[] patches;
   private final int[] keepIds;
   private final int[] restoreIds;
@@ -28,15 +30,16 @@ public final class PackedBatch {
   public PackedBatch(ModelSpec spec, int batch) {
     this.spec = spec;
     this.batch = batch;
-    int taps = spec.taps().size();
+    outputs = spec.outputs();
+    int heads = outputs.size();
     patches = new float[batch * spec.keep() * spec.patchWidth()];
     keepIds = new int[batch * spec.keep()];
     restoreIds = new int[batch * spec.tokens()];
-    targets = new float[taps][];
-    weights = new float[taps][];
-    for (int k = 0; k < taps; k++) {
-      targets[k] = new float[batch * cells(spec, k) * spec.targetWidth()];
-      weights[k] = new float[batch * cells(spec, k)];
+    targets = new float[heads][];
+    weights = new float[heads][];
+    for (int k = 0; k < heads; k++) {
+      targets[k] = new float[batch * outputs.get(k).rows() * outputs.get(k).width()];
+      weights[k] = new float[batch * outputs.get(k).rows()];
     }
     ids = new float[Math.max(spec.keep(), spec.tokens())];
   }
@@ -49,8 +52,8 @@ public final class PackedBatch {
   /** Numbers in a row of labels. */
   public static int labelWidth(ModelSpec spec) {
     int width = 0;
-    for (int k = 0; k < spec.taps().size(); k++) {
-      width += cells(spec, k) * (spec.targetWidth() + 1);
+    for (ModelSpec.Output output : spec.outputs()) {
+      width += output.rows() * (output.width() + 1);
     }
     return width;
   }
@@ -82,13 +85,14 @@ public final class PackedBatch {
         to.put(restoreIds[b * spec.tokens() + i]);
       }
     }
+    List<ModelSpec.Output> outputs = spec.outputs();
     to = buffer(labels);
     for (int b = 0; b < batch; b++) {
       for (int k = 0; k < targets.length; k++) {
-        int cells = cells(spec, k);
-        int width = cells * spec.targetWidth();
+        int rows = outputs.get(k).rows();
+        int width = rows * outputs.get(k).width();
         to.put(targets[k], b * width, width);
-        to.put(weights[k], b * cells, cells);
+        to.put(weights[k], b * rows, rows);
       }
     }
   }
@@ -118,10 +122,10 @@ public final class PackedBatch {
     FloatBuffer from = buffer(labels);
     for (int b = 0; b < batch; b++) {
       for (int k = 0; k < targets.length; k++) {
-        int cells = cells(spec, k);
-        int width = cells * spec.targetWidth();
+        int rows = outputs.get(k).rows();
+        int width = rows * outputs.get(k).width();
         from.get(targets[k], b * width, width);
-        from.get(weights[k], b * cells, cells);
+        from.get(weights[k], b * rows, rows);
       }
     }
   }
@@ -143,10 +147,6 @@ public final class PackedBatch {
               + "], got "
               + java.util.Arrays.toString(rows.shape()));
     }
-  }
-
-  private static int cells(ModelSpec spec, int tap) {
-    return spec.cellGrid(tap) * spec.cellGrid(tap);
   }
 
   private static FloatBuffer buffer(INDArray rows) {

@@ -75,6 +75,13 @@ public final class GraphBuilder {
     return out;
   }
 
+  /** {@link Op.Swish}. */
+  public Value swish(Value x, double alpha) {
+    Value out = result("swish", x.shape(), x.differentiable());
+    append(new Op.Swish(x, alpha, out));
+    return out;
+  }
+
   /** {@link Op.LayerNorm}. */
   public Value layerNorm(Value x, Value gamma, Value beta, double eps) {
     check(gamma.size() == x.width() && beta.size() == x.width(), "%s does not fit %s", gamma, x);
@@ -238,8 +245,31 @@ public final class GraphBuilder {
     return out;
   }
 
-  /** {@link Op.MaskedMse}; the result is a loss of the graph. */
+  /** {@link Op.Mix}. */
+  public Value mix(List<Value> terms, Value weights, int row, boolean softmax) {
+    check(!terms.isEmpty(), "nothing to mix by %s", weights);
+    check(
+        weights.size() % terms.size() == 0
+            && row >= 0
+            && row < weights.size() / terms.size()
+            && terms.stream().allMatch(t -> Arrays.equals(t.shape(), terms.get(0).shape())),
+        "row %d of %s does not fit %s",
+        row,
+        weights,
+        terms);
+    Value out = result("mixed", terms.get(0).shape(), true);
+    append(new Op.Mix(terms, weights, row, softmax, out));
+    return out;
+  }
+
+  /** {@link Op.Measure#SQUARE} with factor 1; the result is a loss of the graph. */
   public Value maskedMse(Value prediction, Value target, Value weight) {
+    return maskedLoss(Op.Measure.SQUARE, 1, prediction, target, weight);
+  }
+
+  /** {@link Op.MaskedLoss}; the result is a loss of the graph. */
+  public Value maskedLoss(
+      Op.Measure measure, double factor, Value prediction, Value target, Value weight) {
     check(
         Arrays.equals(prediction.shape(), target.shape()) && weight.size() == prediction.rows(),
         "%s does not fit %s",
@@ -251,7 +281,7 @@ public final class GraphBuilder {
         target,
         weight);
     Value out = result("loss", new int[] {1}, prediction.differentiable());
-    append(new Op.MaskedMse(prediction, target, weight, out));
+    append(new Op.MaskedLoss(measure, factor, prediction, target, weight, out));
     losses.add(out);
     return out;
   }

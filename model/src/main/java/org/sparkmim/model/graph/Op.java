@@ -62,6 +62,19 @@ public sealed interface Op {
     }
   }
 
+  /** {@code out = x / (1 + exp(-alpha x))}; CLIP's quick GELU has {@code alpha = 1.702}. */
+  record Swish(Value x, double alpha, Value out) implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Value> saved() {
+      return List.of(x);
+    }
+  }
+
   /**
    * Over each row: {@code (x - mean) / sqrt(variance + eps) * gamma + beta}, biased variance.
    * {@code mean} and {@code variance} are {@code [rows]}.
@@ -314,10 +327,44 @@ public sealed interface Op {
   }
 
   /**
-   * {@code out = sum_r weight[r] * mean_j (prediction[r,j] - target[r,j])^2 / sum_r weight[r]} over
-   * all rows of the batch; one element. {@code target} and {@code weight} are inputs.
+   * {@code out = sum_j w[j] * terms[j]}, with {@code w} row {@code row} of {@code weights [R, n]},
+   * or its softmax. All terms have the shape of the output.
    */
-  record MaskedMse(Value prediction, Value target, Value weight, Value out) implements Op {
+  record Mix(List<Value> terms, Value weights, int row, boolean softmax, Value out) implements Op {
+    /** Copies the list. */
+    public Mix {
+      terms = List.copyOf(terms);
+    }
+
+    @Override
+    public List<Value> inputs() {
+      List<Value> all = new ArrayList<>(terms);
+      all.add(weights);
+      return all;
+    }
+
+    @Override
+    public List<Value> saved() {
+      return inputs();
+    }
+  }
+
+  /** What a loss makes of the distance d of a prediction from its target. */
+  enum Measure {
+    /** {@code d * d}. */
+    SQUARE,
+    /** {@code d * d} where {@code |d| < 1}, else {@code 2 |d| - 1} (MaskAlign's code). */
+    SMOOTH_L1
+  }
+
+  /**
+   * {@code out = factor * sum_r weight[r] * mean_j measure(prediction[r,j] - target[r,j]) / sum_r
+   * weight[r]} over all rows of the batch; one element. {@code target} and {@code weight} are
+   * inputs.
+   */
+  record MaskedLoss(
+      Measure measure, double factor, Value prediction, Value target, Value weight, Value out)
+      implements Op {
     @Override
     public List<Value> inputs() {
       return List.of(prediction, target, weight);

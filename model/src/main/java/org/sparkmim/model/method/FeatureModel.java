@@ -6,8 +6,8 @@ import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.nn.Layers;
 
 /**
- * The encoder on whole images, for evaluation: no mask, and the norm of the deepest tap at the end,
- * the only one that was trained on the last block.
+ * The encoder on whole images, for evaluation: no mask, and the method's final norm at the end; of
+ * LocalMIM that of the deepest tap, the only one that was trained on the last block.
  *
  * @param patches all patches in raster order {@code [B, L, 3*P*P]}
  * @param visible rows of the position table {@code [B, L]}
@@ -21,8 +21,8 @@ public record FeatureModel(Graph graph, Value patches, Value visible, Value toke
     Value visible = graph.index("visible", batch, spec.tokens());
     Value[] last = new Value[1];
     VitEncoder.build(graph, spec, patches, visible, (block, stream) -> last[0] = stream);
-    int deepest = spec.taps().size() - 1;
-    Value tokens = new Layers(graph).layerNorm("norm." + deepest, last[0]);
+    String norm = spec.method() == Method.LOCALMIM ? "norm." + (spec.taps().size() - 1) : "norm";
+    Value tokens = new Layers(graph).layerNorm(norm, last[0]);
     graph.label("features", tokens);
     return new FeatureModel(graph.build(), patches, visible, tokens);
   }

@@ -1,47 +1,37 @@
 package org.sparkmim.model.method;
 
+import static org.sparkmim.model.method.Rules.require;
+import static org.sparkmim.model.method.Rules.requireWidth;
+
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
-import com.typesafe.config.ConfigRenderOptions;
-import com.typesafe.config.ConfigValueType;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
-import org.sparkmim.model.ModelException;
 
 /**
- * Everything that fixes the shapes of a network.
+ * Everything that fixes the shapes of a network: method x encoder x taps x decoder x masking x
+ * target.
  *
- * @param method {@code localmim}
  * @param imageSize side of the square input, pixels
- * @param patchSize side of a patch, pixels
- * @param width encoder width D
- * @param depth encoder blocks
- * @param heads encoder heads
- * @param mlpRatio hidden width of a block's MLP over D
- * @param taps encoder blocks, from 0, whose output is reconstructed; ascending
- * @param scales for each tap, cells per patch side: 4, 2, 1 or 0.5
- * @param decoder each tap's decoder
- * @param maskRatio share of hidden patches
- * @param hogBins orientation bins over 180 degrees
+ * @param taps encoder blocks, from 0, whose output is used; ascending. LocalMIM reconstructs from
+ *     each, MAE and MFF from one, MaskAlign mixes them
+ * @param scales for each head that reconstructs, cells per patch side: 4, 2, 1 or 0.5
+ * @param fused blocks that MFF mixes before its decoder; empty for the others
+ * @param decoder each head's decoder; MaskAlign has none
+ * @param alignment MaskAlign's teacher; null for the others
  */
 public record ModelSpec(
-    String method,
+    Method method,
     int imageSize,
-    int patchSize,
-    int width,
-    int depth,
-    int heads,
-    double mlpRatio,
+    VitShape encoder,
     List<Integer> taps,
     List<Double> scales,
+    List<Integer> fused,
     Decoder decoder,
-    double maskRatio,
-    int hogBins)
+    MaskSpec masking,
+    TargetSpec target,
+    Alignment alignment)
     implements Serializable {
 
   /** Colour channels of an image. */
@@ -50,7 +40,7 @@ public record ModelSpec(
   private static final List<Double> SCALES = List.of(4.0, 2.0, 1.0, 0.5);
 
   /**
-   * A light decoder: transformer blocks on the full grid.
+   * A decoder: transformer blocks on the full grid.
    *
    * @param width token width d
    * @param depth blocks
@@ -58,36 +48,194 @@ public record ModelSpec(
    */
   public record Decoder(int width, int depth, int heads) implements Serializable {}
 
-  /** Checks every size; a wrong one is a {@link ModelException}. */
+  /**
+   * What one head predicts for an image.
+   *
+   * @param rows cells, or tokens
+   * @param width numbers in a row
+   * @param cellSize side of a cell, pixels; 0 where rows are tokens
+   */
+  public record Output(int rows, int width, int cellSize) {}
+
+  /** Checks every size; a wrong one is a {@link org.sparkmim.model.ModelException}. */
   public ModelSpec {
     taps = List.copyOf(taps);
     scales = List.copyOf(scales);
+    fused = List.copyOf(fused);
+    encoder.check("model.");
     require(
-        method.equals("localmim"),
-        "model.method",
-        method,
-        "is not supported yet; supported: localmim");
-    require(patchSize >= 1, "model.patch-size", patchSize, "must be at least 1 pixel");
-    require(
-        imageSize >= patchSize && imageSize % patchSize == 0,
+        imageSize >= encoder.patchSize() && imageSize % encoder.patchSize() == 0,
         "model.image-size",
         imageSize,
         "must be a multiple of model.patch-size = "
-            + patchSize
+            + encoder.patchSize()
             + "; the nearest are "
-            + nearestMultiples(imageSize, patchSize));
-    requireWidth("model.width", width, "model.heads", heads);
-    require(depth >= 1, "model.depth", depth, "must be at least 1 block");
+            + nearestMultiples(imageSize, encoder.patchSize()));
+    requireBlocks("model.taps", taps, encoder.depth());
+    masking.check(imageSize, encoder.patchSize());
+    target.check();
+    boolean aligns = method == Method.MASKALIGN;
     require(
-        mlpRatio > 0 && width * mlpRatio == Math.rint(width * mlpRatio),
-        "model.mlp-ratio",
-        mlpRatio,
-        "must give a whole number of hidden units for width " + width);
+        (target.kind() == TargetSpec.Kind.TEACHER) == aligns,
+        "model.target.kind",
+        target.kind().key(),
+        aligns
+            ? "has no place in maskalign, which aligns with a teacher; use auto, or another"
+                + " model.method"
+            : "needs model.method = maskalign: only that has a teacher");
+    require(
+        masking.strategy() != MaskSpec.Strategy.ATTENTION || aligns,
+        "model.masking.strategy",
+        masking.strategy().key(),
+        "needs model.method = maskalign: only that has a teacher whose attention could guide it");
+    require(
+        fused.isEmpty() == (method != Method.MFF),
+        "model.fused",
+        fused,
+        method == Method.MFF
+            ? "must name the blocks to mix"
+            : "belongs to mff, and model.method is " + method.key());
+    if (aligns) {
+      alignment.check(encoder.patchSize(), taps.size());
+    } else {
+      requireHeads(method, imageSize, encoder, taps, scales, fused, decoder);
+    }
+  }
+
+  /** LocalMIM with HOG on randomly masked patches. */
+  public static ModelSpec localMim(
+      int imageSize,
+      VitShape encoder,
+      List<Integer> taps,
+      List<Double> scales,
+      Decoder decoder,
+      double maskRatio,
+      int hogBins) {
+    return new ModelSpec(
+        Method.LOCALMIM,
+        imageSize,
+        encoder,
+        taps,
+        scales,
+        List.of(),
+        decoder,
+        new MaskSpec(MaskSpec.Strategy.RANDOM, maskRatio, encoder.patchSize()),
+        new TargetSpec(TargetSpec.Kind.HOG, hogBins, false, true, 40),
+        null);
+  }
+
+  /** Reads and checks the section {@code mim.model}. */
+  public static ModelSpec from(Config model) {
+    return ModelSettings.read(model);
+  }
+
+  /** The taps of LocalMIM's code: 1, 3, depth-3, depth-1. */
+  public static List<Integer> officialTaps(int depth) {
+    return List.of(1, 3, depth - 3, depth - 1);
+  }
+
+  /** One line of JSON from which {@link #fromJson} makes an equal spec. */
+  public String toJson() {
+    return ModelSettings.write(this);
+  }
+
+  /** Reads {@link #toJson()}. */
+  public static ModelSpec fromJson(String json) {
+    return from(ConfigFactory.parseString(json));
+  }
+
+  public int patchSize() {
+    return encoder.patchSize();
+  }
+
+  /** Width of the encoder's tokens, D. */
+  public int width() {
+    return encoder.width();
+  }
+
+  /** Blocks of the encoder. */
+  public int depth() {
+    return encoder.depth();
+  }
+
+  /** Patches a side. */
+  public int grid() {
+    return imageSize / patchSize();
+  }
+
+  /** Patches L of an image. */
+  public int tokens() {
+    return grid() * grid();
+  }
+
+  /** Visible patches K. */
+  public int keep() {
+    return masking.keep(imageSize, patchSize());
+  }
+
+  /** Numbers in a patch, {@code 3 * P * P}. */
+  public int patchWidth() {
+    return CHANNELS * patchSize() * patchSize();
+  }
+
+  /** What is predicted, head by head. */
+  public List<Output> outputs() {
+    List<Output> outputs = new ArrayList<>();
+    if (alignment != null) {
+      for (int level = 0; level < alignment.levels(); level++) {
+        outputs.add(new Output(1 + keep(), alignment.teacher().shape().width(), 0));
+      }
+      return outputs;
+    }
+    for (double scale : scales) {
+      int cells = (int) (grid() * scale);
+      int size = (int) (patchSize() / scale);
+      outputs.add(new Output(cells * cells, target.width(size), size));
+    }
+    return outputs;
+  }
+
+  /** Cells a side at head k. */
+  public int cellGrid(int head) {
+    return (int) (grid() * scales.get(head));
+  }
+
+  /** Side of a cell at each head that reconstructs, pixels. */
+  public List<Integer> cellSizes() {
+    return scales.stream().map(scale -> (int) (patchSize() / scale)).toList();
+  }
+
+  private static void requireHeads(
+      Method method,
+      int imageSize,
+      VitShape encoder,
+      List<Integer> taps,
+      List<Double> scales,
+      List<Integer> fused,
+      Decoder decoder) {
     requireWidth("model.decoder.width", decoder.width(), "model.decoder.heads", decoder.heads());
     require(
         decoder.depth() >= 1, "model.decoder.depth", decoder.depth(), "must be at least 1 block");
-    requireTaps(taps, scales, depth);
-    int grid = imageSize / patchSize;
+    require(
+        method == Method.LOCALMIM || taps.equals(List.of(encoder.depth() - 1)),
+        "model.taps",
+        taps,
+        "belongs to localmim and maskalign; " + method.key() + " decodes the last block alone");
+    require(
+        taps.size() == scales.size(),
+        "model.taps",
+        taps,
+        "must have one scale each; model.scales is " + scales);
+    if (method == Method.MFF) {
+      requireBlocks("model.fused", fused, encoder.depth());
+      require(
+          fused.size() > 1 && fused.get(fused.size() - 1) == encoder.depth() - 1,
+          "model.fused",
+          fused,
+          "must name earlier blocks and, last, block " + (encoder.depth() - 1));
+    }
+    int grid = imageSize / encoder.patchSize();
+    int patchSize = encoder.patchSize();
     for (double scale : scales) {
       require(SCALES.contains(scale), "model.scales", scale, "is not one of 4, 2, 1, 0.5");
       require(
@@ -109,178 +257,26 @@ public record ModelSpec(
         "model.decoder.width",
         decoder.width(),
         "must be a multiple of 4, because the head of scale 4 halves it twice");
-    require(
-        maskRatio > 0 && maskRatio < 1,
-        "model.mask-ratio",
-        maskRatio,
-        "must lie between 0 and 1, both excluded; the papers use 0.75");
-    int kept = keep(grid * grid, maskRatio);
-    require(
-        kept >= 1 && kept < grid * grid,
-        "model.mask-ratio",
-        maskRatio,
-        "leaves " + kept + " of " + grid * grid + " patches visible; at least 1 must be, not all");
-    require(hogBins >= 1 && hogBins <= 64, "model.hog.bins", hogBins, "must lie between 1 and 64");
   }
 
-  /** Reads and checks the section {@code mim.model}. */
-  public static ModelSpec from(Config model) {
-    String arch = model.getString("arch");
-    VitArch preset =
-        Arrays.stream(VitArch.values()).filter(a -> a.key().equals(arch)).findFirst().orElse(null);
-    require(
-        preset != null || arch.equals("custom"),
-        "model.arch",
-        arch,
-        "is not one of "
-            + Arrays.stream(VitArch.values()).map(VitArch::key).collect(Collectors.joining(", "))
-            + ", custom");
-    int depth = size(model, "depth", preset == null ? null : preset.depth());
-    return new ModelSpec(
-        model.getString("method"),
-        model.getInt("image-size"),
-        model.getInt("patch-size"),
-        size(model, "width", preset == null ? null : preset.width()),
-        depth,
-        size(model, "heads", preset == null ? null : preset.heads()),
-        model.getDouble("mlp-ratio"),
-        isAuto(model, "taps") ? officialTaps(depth) : model.getIntList("taps"),
-        model.getDoubleList("scales"),
-        new Decoder(
-            model.getInt("decoder.width"),
-            model.getInt("decoder.depth"),
-            model.getInt("decoder.heads")),
-        model.getDouble("mask-ratio"),
-        model.getInt("hog.bins"));
-  }
-
-  /** The taps of the published code: 1, 3, depth-3, depth-1. */
-  public static List<Integer> officialTaps(int depth) {
-    return List.of(1, 3, depth - 3, depth - 1);
-  }
-
-  /** One line of JSON from which {@link #fromJson} makes an equal spec. */
-  public String toJson() {
-    Map<String, Object> keys = new LinkedHashMap<>();
-    keys.put("method", method);
-    keys.put("arch", "custom");
-    keys.put("image-size", imageSize);
-    keys.put("patch-size", patchSize);
-    keys.put("width", width);
-    keys.put("depth", depth);
-    keys.put("heads", heads);
-    keys.put("mlp-ratio", mlpRatio);
-    keys.put("taps", taps);
-    keys.put("scales", scales);
-    keys.put(
-        "decoder",
-        Map.of("width", decoder.width(), "depth", decoder.depth(), "heads", decoder.heads()));
-    keys.put("mask-ratio", maskRatio);
-    keys.put("hog", Map.of("bins", hogBins));
-    return ConfigFactory.parseMap(keys).root().render(ConfigRenderOptions.concise());
-  }
-
-  /** Reads {@link #toJson()}. */
-  public static ModelSpec fromJson(String json) {
-    return from(ConfigFactory.parseString(json));
-  }
-
-  /** Patches a side. */
-  public int grid() {
-    return imageSize / patchSize;
-  }
-
-  /** Patches L of an image. */
-  public int tokens() {
-    return grid() * grid();
-  }
-
-  /** Visible patches K: {@code (int) (L * (1 - ratio))} in double precision. */
-  public int keep() {
-    return keep(tokens(), maskRatio);
-  }
-
-  /** Numbers in a patch, {@code 3 * P * P}. */
-  public int patchWidth() {
-    return CHANNELS * patchSize * patchSize;
-  }
-
-  /** Numbers in a target or prediction: bins of each colour channel. */
-  public int targetWidth() {
-    return CHANNELS * hogBins;
-  }
-
-  /** Cells a side at tap k. */
-  public int cellGrid(int tap) {
-    return (int) (grid() * scales.get(tap));
-  }
-
-  /** Side of a cell at each tap, pixels. */
-  public List<Integer> cellSizes() {
-    List<Integer> sizes = new ArrayList<>();
-    for (double scale : scales) {
-      sizes.add((int) (patchSize / scale));
-    }
-    return sizes;
-  }
-
-  private static int keep(int tokens, double ratio) {
-    return (int) (tokens * (1 - ratio));
-  }
-
-  private static void requireTaps(List<Integer> taps, List<Double> scales, int depth) {
-    require(!taps.isEmpty(), "model.taps", taps, "must name at least one block");
-    require(
-        taps.size() == scales.size(),
-        "model.taps",
-        taps,
-        "must have one scale each; model.scales is " + scales);
-    for (int k = 0; k < taps.size(); k++) {
+  private static void requireBlocks(String key, List<Integer> blocks, int depth) {
+    require(!blocks.isEmpty(), key, blocks, "must name at least one block");
+    for (int k = 0; k < blocks.size(); k++) {
       require(
-          taps.get(k) >= 0 && taps.get(k) < depth,
-          "model.taps",
-          taps,
+          blocks.get(k) >= 0 && blocks.get(k) < depth,
+          key,
+          blocks,
           "must lie between 0 and depth - 1 = " + (depth - 1));
       require(
-          k == 0 || taps.get(k) > taps.get(k - 1),
-          "model.taps",
-          taps,
-          "must ascend; give model.taps for an encoder of " + depth + " blocks");
+          k == 0 || blocks.get(k) > blocks.get(k - 1),
+          key,
+          blocks,
+          "must ascend; give " + key + " for an encoder of " + depth + " blocks");
     }
-  }
-
-  private static void requireWidth(String key, int width, String headsKey, int heads) {
-    require(heads >= 1, headsKey, heads, "must be at least 1");
-    require(
-        width >= 4 && width % 4 == 0,
-        key,
-        width,
-        "must be a multiple of 4, because positions take a quarter each for sine and cosine");
-    require(width % heads == 0, headsKey, heads, "must divide " + key + " = " + width);
   }
 
   private static String nearestMultiples(int size, int patch) {
     int below = Math.max(1, size / patch) * patch;
     return below + " and " + (below + patch);
-  }
-
-  private static boolean isAuto(Config model, String key) {
-    return model.getValue(key).valueType() == ConfigValueType.STRING
-        && model.getString(key).equals("auto");
-  }
-
-  private static int size(Config model, String key, Integer preset) {
-    if (!isAuto(model, key)) {
-      return model.getInt(key);
-    }
-    require(preset != null, "model." + key, "auto", "must be a number when model.arch is custom");
-    return preset;
-  }
-
-  private static void require(boolean holds, String key, Object value, String rule) {
-    if (!holds) {
-      throw new ModelException(
-          ModelException.Kind.ARGUMENT, String.format("%s = %s %s.", key, value, rule));
-    }
   }
 }

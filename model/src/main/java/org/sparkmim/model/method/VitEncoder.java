@@ -1,5 +1,6 @@
 package org.sparkmim.model.method;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BiConsumer;
 import org.sparkmim.model.graph.GraphBuilder;
@@ -26,10 +27,10 @@ final class VitEncoder {
       Value visible,
       BiConsumer<Integer, Value> onBlock) {
     Layers layers = new Layers(graph);
-    int width = spec.width();
-    int patch = spec.patchSize();
-    Value table =
-        graph.constant("pos_embed", Positions.table(spec.grid(), width), 1 + spec.tokens(), width);
+    VitShape shape = spec.encoder();
+    int width = shape.width();
+    int patch = shape.patchSize();
+    Value table = graph.constant("pos_embed", positions(spec, width), 1 + spec.tokens(), width);
     Value weight =
         graph.parameter(
             "patch_embed.proj.weight",
@@ -44,19 +45,28 @@ final class VitEncoder {
     Value cls = graph.parameter("cls_token", new Init.Normal(0.02), 1, 1, width);
     Value embedded = graph.linear(patches, weight, bias, graph.gatherRows(table, visible));
     Value stream = graph.prependToken(embedded, cls);
-    for (int i = 0; i < spec.depth(); i++) {
-      stream = layers.block("blocks." + i, stream, spec.heads(), spec.mlpRatio());
+    for (int i = 0; i < shape.depth(); i++) {
+      stream = layers.block("blocks." + i, stream, shape.heads(), shape.mlpRatio());
       graph.label("block/" + i, stream);
       onBlock.accept(i, stream);
     }
   }
 
-  /** Names and shapes of tensors that published checkpoints hold beside the trained ones. */
-  static List<FixedTensor> fixedTensors(ModelSpec spec) {
-    return List.of(
-        new FixedTensor(
-            "pos_embed",
-            List.of(1, 1 + spec.tokens(), spec.width()),
-            Positions.table(spec.grid(), spec.width())));
+  /** The position table of a method, for encoder or decoder. */
+  static float[] positions(ModelSpec spec, int width) {
+    return Positions.table(spec.grid(), width, spec.method().positions());
+  }
+
+  /** A position table as published checkpoints hold it. */
+  static FixedTensor fixedPositions(String name, ModelSpec spec, int width) {
+    return new FixedTensor(name, List.of(1, 1 + spec.tokens(), width), positions(spec, width));
+  }
+
+  /** The encoder's tensors that nobody trains, and then the others. */
+  static List<FixedTensor> fixedTensors(ModelSpec spec, List<FixedTensor> others) {
+    List<FixedTensor> all = new ArrayList<>();
+    all.add(fixedPositions("pos_embed", spec, spec.width()));
+    all.addAll(others);
+    return all;
   }
 }

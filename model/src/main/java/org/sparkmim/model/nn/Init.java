@@ -11,6 +11,9 @@ public sealed interface Init {
   /** Normal with mean 0, not truncated. */
   record Normal(double deviation) implements Init {}
 
+  /** {@code 1 + added} on the diagonal of a matrix, {@code added} elsewhere. */
+  record Identity(float added) implements Init {}
+
   /** The same number everywhere. */
   record Constant(float value) implements Init {}
 }

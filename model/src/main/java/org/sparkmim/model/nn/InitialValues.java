@@ -30,6 +30,8 @@ public final class InitialValues {
     Init init = entry.init();
     if (init instanceof Init.Constant constant) {
       return constant::value;
+    } else if (init instanceof Init.Identity identity) {
+      return diagonal(entry.shape().get(entry.shape().size() - 1), identity.added());
     } else if (init instanceof Init.Normal normal) {
       return () -> gaussian(random) * normal.deviation();
     }
@@ -38,6 +40,14 @@ public final class InitialValues {
             ? StrictMath.sqrt(6.0 / (xavier.fanIn() + xavier.fanOut()))
             : ((Init.Uniform) init).bound();
     return () -> (2 * random.nextDouble() - 1) * bound;
+  }
+
+  private static DoubleSupplier diagonal(int columns, double added) {
+    long[] at = new long[1];
+    return () -> {
+      long element = at[0]++;
+      return element / columns == element % columns ? 1 + added : added;
+    };
   }
 
   private static double gaussian(SplittableRandom random) {

@@ -9,9 +9,17 @@ public final class Layers {
   public static final double LAYER_NORM_EPS = 1e-6;
 
   private final GraphBuilder graph;
+  private final double eps;
 
+  /** Layers whose norms have {@link #LAYER_NORM_EPS}. */
   public Layers(GraphBuilder graph) {
+    this(graph, LAYER_NORM_EPS);
+  }
+
+  /** Layers whose norms have that epsilon. */
+  public Layers(GraphBuilder graph, double eps) {
     this.graph = graph;
+    this.eps = eps;
   }
 
   /** Fully connected: Xavier weight {@code [out, in]}, zero bias. */
@@ -21,17 +29,34 @@ public final class Layers {
 
   /** Fully connected with a residual added to the result. */
   public Value linear(String name, Value x, int out, Value residual) {
-    Value weight =
-        graph.parameter(name + ".weight", new Init.Xavier(x.width(), out), out, x.width());
-    Value bias = graph.parameter(name + ".bias", new Init.Constant(0), out);
-    return graph.linear(x, weight, bias, residual);
+    LinearParameters parameters = linearParameters(name, x.width(), out);
+    return graph.linear(x, parameters.weight(), parameters.bias(), residual);
+  }
+
+  /** Weight {@code [out, in]} and bias of a fully connected layer. */
+  public record LinearParameters(Value weight, Value bias) {}
+
+  /** The parameters of a fully connected layer, for whoever applies it or not. */
+  public LinearParameters linearParameters(String name, int in, int out) {
+    return new LinearParameters(
+        graph.parameter(name + ".weight", new Init.Xavier(in, out), out, in),
+        graph.parameter(name + ".bias", new Init.Constant(0), out));
   }
 
   /** Layer norm over the width with scale 1 and shift 0 at the start. */
   public Value layerNorm(String name, Value x) {
-    Value gamma = graph.parameter(name + ".weight", new Init.Constant(1), x.width());
-    Value beta = graph.parameter(name + ".bias", new Init.Constant(0), x.width());
-    return graph.layerNorm(x, gamma, beta, LAYER_NORM_EPS);
+    NormParameters parameters = normParameters(name, x.width());
+    return graph.layerNorm(x, parameters.gamma(), parameters.beta(), eps);
+  }
+
+  /** Scale and shift of a layer norm. */
+  public record NormParameters(Value gamma, Value beta) {}
+
+  /** The parameters of a layer norm, for whoever applies it or not. */
+  public NormParameters normParameters(String name, int width) {
+    return new NormParameters(
+        graph.parameter(name + ".weight", new Init.Constant(1), width),
+        graph.parameter(name + ".bias", new Init.Constant(0), width));
   }
 
   /** 1x1 convolution, channels last, with the framework's default start. */

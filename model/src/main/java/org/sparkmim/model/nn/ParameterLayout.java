@@ -16,8 +16,9 @@ public final class ParameterLayout {
    * @param name as in the published checkpoints
    * @param offset first element
    * @param init how it starts
+   * @param decayed whether weight decay applies
    */
-  public record Entry(String name, List<Integer> shape, long offset, Init init) {
+  public record Entry(String name, List<Integer> shape, long offset, Init init, boolean decayed) {
     /** Number of elements. */
     public long size() {
       long n = 1;
@@ -26,28 +27,24 @@ public final class ParameterLayout {
       }
       return n;
     }
-
-    /**
-     * Whether weight decay applies: not to vectors, nor to anything named bias. Class and mask
-     * tokens have three dimensions and are decayed, as in the published code (MAE, 1.6).
-     */
-    public boolean decayed() {
-      return shape.size() > 1 && !name.endsWith(".bias");
-    }
   }
 
   private final Map<String, Entry> entries = new LinkedHashMap<>();
   private final long size;
 
-  private ParameterLayout(Graph graph) {
+  private ParameterLayout(Graph graph, List<String> undecayed) {
     long offset = 0;
     for (Value parameter : graph.parameters()) {
       List<Integer> shape = new ArrayList<>();
       for (int extent : parameter.shape()) {
         shape.add(extent);
       }
-      Entry entry = new Entry(parameter.name(), List.copyOf(shape), offset, parameter.init());
-      entries.put(parameter.name(), entry);
+      String name = parameter.name();
+      boolean decayed =
+          shape.size() > 1
+              && !name.endsWith(".bias")
+              && undecayed.stream().noneMatch(name::contains);
+      entries.put(name, new Entry(name, List.copyOf(shape), offset, parameter.init(), decayed));
       offset += parameter.size();
     }
     size = offset;
@@ -55,7 +52,16 @@ public final class ParameterLayout {
 
   /** The layout of a graph's parameters, in their order. */
   public static ParameterLayout of(Graph graph) {
-    return new ParameterLayout(graph);
+    return of(graph, List.of());
+  }
+
+  /**
+   * The layout of a graph's parameters, in their order. Weight decay spares vectors, biases and
+   * names with one of the given fragments (MAE 1.6: class and mask tokens, which have three
+   * dimensions, are decayed).
+   */
+  public static ParameterLayout of(Graph graph, List<String> undecayed) {
+    return new ParameterLayout(graph, undecayed);
   }
 
   /** All ranges, in order, without gaps. */

@@ -3,10 +3,12 @@ package org.sparkmim.model.engine;
 import static org.sparkmim.model.engine.RandomAutoencoder.layerNorm;
 import static org.sparkmim.model.engine.RandomAutoencoder.linear;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.GraphBuilder;
+import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Value;
 
 /**
@@ -50,6 +52,14 @@ public enum NetworkCase {
         n.loss(n.builder().linear(x, n.constant(outs, x.width()), n.constant(outs)));
       }),
   GELU(n -> n.loss(n.builder().gelu(n.parameter(n.size(1, 5), n.size(1, 5))))),
+  SWISH(n -> n.loss(n.builder().swish(n.parameter(n.size(1, 5), n.size(1, 5)), 1.702))),
+  MIX(n -> mix(n, false)),
+  MIX_BY_SOFTMAX(n -> mix(n, true)),
+  SMOOTH_LOSS(
+      n -> {
+        Value x = n.parameter(n.size(2, 5), n.size(2, 5));
+        n.loss(Op.Measure.SMOOTH_L1, 0.3, x);
+      }),
   LAYER_NORM(n -> n.loss(layerNorm(n, n.parameter(n.size(1, 3), n.size(1, 3), n.size(2, 6))))),
   LAYER_NORM_ON_AN_INPUT(n -> n.loss(layerNorm(n, n.input(n.size(1, 6), n.size(2, 6))))),
   ATTENTION(
@@ -178,6 +188,12 @@ public enum NetworkCase {
         Value ids = n.index(n.permutation(6), 6);
         n.loss(b.restoreTokens(y, mask, n.constant(6, 6), ids));
         n.loss(b.restoreTokens(x, mask, n.constant(6, 6), ids));
+        n.loss(b.swish(x, 0.7));
+        Value shares = n.parameter(2, 2);
+        Value z = linear(n, n.input(2, 5, 3), 6);
+        n.loss(b.mix(List.of(x, z), shares, 1, true));
+        n.loss(b.mix(List.of(z, x), shares, 0, false));
+        n.loss(Op.Measure.SMOOTH_L1, 1, x);
         n.loss(y);
         n.loss(x);
       }),
@@ -245,6 +261,18 @@ public enum NetworkCase {
   /** The graph alone. */
   public Graph graph(long seed) {
     return network(seed).graph();
+  }
+
+  private static void mix(RandomNetwork n, boolean softmax) {
+    int[] shape = {n.size(1, 3), n.size(1, 3), n.size(1, 4)};
+    int count = n.size(1, 3);
+    List<Value> terms = new ArrayList<>();
+    for (int j = 0; j < count; j++) {
+      terms.add(n.parameter(shape));
+    }
+    terms.add(n.input(shape));
+    int rows = n.size(1, 3);
+    n.loss(n.builder().mix(terms, n.parameter(rows, count + 1), n.size(0, rows - 1), softmax));
   }
 
   private static void unshuffle(RandomNetwork n, int tokens, int visible) {

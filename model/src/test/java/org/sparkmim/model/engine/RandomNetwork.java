@@ -9,6 +9,7 @@ import java.util.Random;
 import java.util.stream.IntStream;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.GraphBuilder;
+import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.nn.Init;
 
@@ -97,6 +98,11 @@ public final class RandomNetwork {
 
   /** A loss on {@code prediction} whose rows count fully, in part or not at all. */
   public Value loss(Value prediction) {
+    return loss(Op.Measure.SQUARE, 1, prediction);
+  }
+
+  /** As {@link #loss(Value)}, with another measure. */
+  public Value loss(Op.Measure measure, double factor, Value prediction) {
     Value target = input(prediction.shape());
     Value weight = builder.input(fresh("weight"), prediction.rows());
     float[] weights = new float[prediction.rows()];
@@ -105,7 +111,7 @@ public final class RandomNetwork {
     }
     weights[random.nextInt(weights.length)] = 0.25f;
     inputs.put(weight, weights);
-    return builder.maskedMse(prediction, target, weight);
+    return builder.maskedLoss(measure, factor, prediction, target, weight);
   }
 
   public Graph graph() {

@@ -13,7 +13,8 @@ class PositionsTest {
   void agreeWithThePublishedCodeElementByElement() throws IOException {
     for (JsonNode golden : GoldenSchedules.read("pos_embed")) {
       int width = golden.get("dim").asInt();
-      float[] table = Positions.table(golden.get("grid").asInt(), width);
+      float[] table =
+          Positions.table(golden.get("grid").asInt(), width, Positions.Order.COLUMN_FIRST);
       JsonNode rows = golden.get("values");
       assertThat(table).hasSize(rows.size() * width);
       for (int i = 0; i < table.length; i++) {
@@ -27,7 +28,7 @@ class PositionsTest {
 
   @Test
   void theColumnComesFirst() {
-    float[] table = Positions.table(14, 768);
+    float[] table = Positions.table(14, 768, Positions.Order.COLUMN_FIRST);
     int right = 2 * 768;
     assertThat(table[right]).isEqualTo(0.8415f, Offset.offset(1e-4f));
     assertThat(table[right + 384]).isZero();

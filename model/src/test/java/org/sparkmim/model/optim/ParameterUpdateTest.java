@@ -13,8 +13,8 @@ import org.sparkmim.model.nn.ParameterLayout.Entry;
 
 class ParameterUpdateTest {
   private static final Init INIT = new Init.Constant(0);
-  private static final Entry WEIGHT = new Entry("a.weight", List.of(50, 100), 0, INIT);
-  private static final Entry BIAS = new Entry("a.bias", List.of(7), 5000, INIT);
+  private static final Entry WEIGHT = new Entry("a.weight", List.of(50, 100), 0, INIT, true);
+  private static final Entry BIAS = new Entry("a.bias", List.of(7), 5000, INIT, false);
 
   /** Holds nine elements after the bias that no entry trains. */
   private static final int SIZE = 5016;

@@ -1,6 +1,7 @@
 package org.sparkmim.job.bench;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.sparkmim.data.order.Masking;
@@ -92,15 +93,15 @@ public final class StepBench {
       int kept = spec.keep();
       int[] keep = new int[batch * kept];
       int[] restore = new int[batch * tokens];
-      int taps = spec.taps().size();
-      float[][] targets = new float[taps][];
-      float[][] weights = new float[taps][];
-      for (int tap = 0; tap < taps; tap++) {
-        int cells = spec.cellGrid(tap) * spec.cellGrid(tap);
-        targets[tap] = normal(random, batch * cells * spec.targetWidth());
-        weights[tap] = new float[batch * cells];
-        for (int i = 0; i < weights[tap].length; i++) {
-          weights[tap][i] = random.nextInt(4) > 0 ? 1 : 0;
+      List<ModelSpec.Output> outputs = spec.outputs();
+      float[][] targets = new float[outputs.size()][];
+      float[][] weights = new float[outputs.size()][];
+      for (int head = 0; head < targets.length; head++) {
+        int rows = outputs.get(head).rows();
+        targets[head] = normal(random, batch * rows * outputs.get(head).width());
+        weights[head] = new float[batch * rows];
+        for (int i = 0; i < rows * batch; i++) {
+          weights[head][i] = random.nextInt(4) > 0 ? 1 : 0;
         }
       }
       for (int b = 0; b < batch; b++) {

@@ -49,7 +49,7 @@ record Reconstructions(ModelSpec spec, EngineSpec engine, Path weights, long see
       feed(network, examples);
       network.forward();
       List<float[]> predictions = new ArrayList<>();
-      for (int tap = 0; tap < spec.taps().size(); tap++) {
+      for (int tap = 0; tap < spec.outputs().size(); tap++) {
         predictions.add(network.prediction(tap));
       }
       List<Reconstruction> all = new ArrayList<>();
@@ -82,7 +82,7 @@ record Reconstructions(ModelSpec spec, EngineSpec engine, Path weights, long see
     int label = dataset.index().label()[Math.toIntExact(id)];
     String name = label < 0 ? "image " + id : dataset.labels().get(label);
     return new Example(
-        name, crop, mask, Hog.pyramid(crop, size, size, cells, spec.hogBins()), weights);
+        name, crop, mask, Hog.pyramid(crop, size, size, cells, spec.target().bins()), weights);
   }
 
   private float[] noise(int number) {
@@ -98,7 +98,7 @@ record Reconstructions(ModelSpec spec, EngineSpec engine, Path weights, long see
     int count = examples.size();
     int keep = spec.keep();
     int width = spec.patchWidth();
-    int taps = spec.taps().size();
+    int taps = spec.outputs().size();
     float[] patches = new float[count * keep * width];
     int[] keepIds = new int[count * keep];
     int[] restoreIds = new int[count * spec.tokens()];
@@ -106,7 +106,7 @@ record Reconstructions(ModelSpec spec, EngineSpec engine, Path weights, long see
     float[][] weights = new float[taps][];
     for (int tap = 0; tap < taps; tap++) {
       int cells = spec.cellGrid(tap) * spec.cellGrid(tap);
-      targets[tap] = new float[count * cells * spec.targetWidth()];
+      targets[tap] = new float[count * cells * spec.outputs().get(tap).width()];
       weights[tap] = new float[count * cells];
     }
     for (int i = 0; i < count; i++) {

@@ -95,14 +95,14 @@ public final class Report {
         scores,
         reconstructions,
         absence,
-        spec.hogBins());
+        spec.target().bins());
   }
 
   private Curve curve(Checkpoint checkpoint, ModelSpec spec) {
     RunFiles files = new RunFiles(hadoop);
     Path metrics = new Path(checkpoint.run(), RunFiles.METRICS);
     List<String> taps = new ArrayList<>();
-    for (int tap = 0; tap < spec.taps().size(); tap++) {
+    for (int tap = 0; tap < spec.outputs().size(); tap++) {
       taps.add(
           String.format(
               Locale.ROOT,
@@ -118,7 +118,7 @@ public final class Report {
   }
 
   private static String title(Config recipe, ModelSpec spec) {
-    String method = spec.method().equals("localmim") ? "LocalMIM" : spec.method();
+    String method = spec.method().title();
     return String.format(
         Locale.ROOT,
         "%s, %s/%d, %d px",
@@ -182,12 +182,14 @@ public final class Report {
 
   private static List<Fact> model(Config recipe, ModelSpec spec) {
     return List.of(
-        fact("Method", spec.method()),
+        fact("Method", spec.method().title()),
         fact("Encoder", recipe.getString("model.arch")),
-        fact("Width, depth, heads", spec.width() + ", " + spec.depth() + ", " + spec.heads()),
+        fact(
+            "Width, depth, heads",
+            spec.width() + ", " + spec.depth() + ", " + spec.encoder().heads()),
         fact("Image, patch", spec.imageSize() + " px, " + spec.patchSize() + " px"),
         fact("Taps after blocks", spec.taps().stream().map(t -> t + 1).toList().toString()),
-        fact("Cells", spec.cellSizes() + " px, " + spec.hogBins() + " orientations"),
+        fact("Cells", spec.cellSizes() + " px, " + spec.target().bins() + " orientations"),
         fact(
             "Decoders, each",
             "width "
@@ -196,7 +198,7 @@ public final class Report {
                 + spec.decoder().depth()
                 + ", heads "
                 + spec.decoder().heads()),
-        fact("Hidden patches", Math.round(100 * spec.maskRatio()) + " %"));
+        fact("Hidden patches", Math.round(100 * spec.masking().ratio()) + " %"));
   }
 
   private static List<Fact> data(RunRecord record) {

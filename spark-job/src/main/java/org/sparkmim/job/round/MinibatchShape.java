@@ -16,7 +16,7 @@ public final class MinibatchShape {
         spec.patchSize(),
         spec.keep(),
         spec.cellSizes().stream().mapToInt(Integer::intValue).toArray(),
-        spec.hogBins());
+        spec.target().bins());
   }
 
   /**

@@ -23,7 +23,6 @@ import org.sparkmim.model.Network;
 import org.sparkmim.model.dl4j.MimGraph;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.ParameterVectors;
-import org.sparkmim.model.method.LocalMim;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.optim.Optimizer;
 import org.sparkmim.model.weights.Tensor;
@@ -203,7 +202,7 @@ public final class Pretraining {
             .map(entry -> new TensorRange(entry.name(), longs(entry.shape()), entry.offset()))
             .toList();
     List<Tensor> fixed =
-        LocalMim.fixedTensors(spec).stream()
+        spec.method().fixedTensors(spec).stream()
             .map(tensor -> Tensor.floats(tensor.name(), longs(tensor.shape()), tensor.numbers()))
             .toList();
     return new StateFiles(ranges, fixed, Map.of("format", "pt", "sparkmim.model", spec.toJson()));

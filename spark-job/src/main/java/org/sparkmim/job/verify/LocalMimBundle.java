@@ -7,6 +7,7 @@ import org.sparkmim.data.order.Masking;
 import org.sparkmim.data.target.Hog;
 import org.sparkmim.model.ModelException;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.VitShape;
 import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.optim.Optimizer;
 
@@ -37,7 +38,7 @@ final class LocalMimBundle {
           "it keeps "
               + config.integer("len_keep")
               + " tokens, and the mask ratio "
-              + spec.maskRatio()
+              + spec.masking().ratio()
               + " keeps "
               + spec.keep());
     }
@@ -105,7 +106,7 @@ final class LocalMimBundle {
     int taps = spec.taps().size();
     float[][] targets = new float[taps][];
     for (int k = 0; k < taps; k++) {
-      int perImage = spec.cellGrid(k) * spec.cellGrid(k) * spec.targetWidth();
+      int perImage = spec.cellGrid(k) * spec.cellGrid(k) * spec.outputs().get(k).width();
       targets[k] = new float[batch * perImage];
     }
     for (int b = 0; b < batch; b++) {
@@ -158,12 +159,13 @@ final class LocalMimBundle {
   private float[][] hog(float[] image) {
     int[] cellSizes = spec.cellSizes().stream().mapToInt(Integer::intValue).toArray();
     if (!bundle.config().flag("hog_bias")) {
-      return Hog.pyramid(image, size(), size(), cellSizes, spec.hogBins());
+      return Hog.pyramid(image, size(), size(), cellSizes, spec.target().bins());
     }
     float[][] targets = new float[cellSizes.length][];
     for (int k = 0; k < cellSizes.length; k++) {
       float[] bias = bundle.floats("param/hog_enc." + k + ".conv.bias", 2);
-      targets[k] = Hog.cells(image, size(), size(), cellSizes[k], spec.hogBins(), bias[0], bias[1]);
+      targets[k] =
+          Hog.cells(image, size(), size(), cellSizes[k], spec.target().bins(), bias[0], bias[1]);
     }
     return targets;
   }
@@ -205,14 +207,14 @@ final class LocalMimBundle {
     ModelSpec spec;
     try {
       spec =
-          new ModelSpec(
-              "localmim",
+          ModelSpec.localMim(
               config.integer("img_size"),
-              patchSize(bundle),
-              config.integer("embed_dim"),
-              config.integer("depth"),
-              config.integer("num_heads"),
-              config.number("mlp_ratio"),
+              new VitShape(
+                  patchSize(bundle),
+                  config.integer("embed_dim"),
+                  config.integer("depth"),
+                  config.integer("num_heads"),
+                  config.number("mlp_ratio")),
               config.integers("taps"),
               config.numbers("scales"),
               new ModelSpec.Decoder(

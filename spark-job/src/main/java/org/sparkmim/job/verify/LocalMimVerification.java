@@ -14,7 +14,6 @@ import org.sparkmim.model.Network;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.method.FixedTensor;
-import org.sparkmim.model.method.LocalMim;
 import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.optim.Optimizer;
 
@@ -66,7 +65,7 @@ final class LocalMimVerification {
   }
 
   private List<FixedTensor> fixedTensors() {
-    List<FixedTensor> fixed = new ArrayList<>(LocalMim.fixedTensors(golden.spec()));
+    List<FixedTensor> fixed = new ArrayList<>(golden.spec().method().fixedTensors(golden.spec()));
     if (bundle.config().flag("hog_bias")) {
       for (int k = 0; k < golden.spec().taps().size(); k++) {
         String name = "hog_enc." + k + ".conv.bias";

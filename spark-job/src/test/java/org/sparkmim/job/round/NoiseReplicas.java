@@ -14,6 +14,7 @@ import org.sparkmim.model.Network;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.VitShape;
 import org.sparkmim.model.optim.Optimizer;
 
 /** Real networks on samples of noise, so that no dataset is needed. */
@@ -22,14 +23,9 @@ record NoiseReplicas(ModelSpec spec, EngineSpec engine, int batch, Optimizer opt
 
   /** Two taps of a four-block encoder on four patches. */
   static ModelSpec tinySpec() {
-    return new ModelSpec(
-        "localmim",
+    return ModelSpec.localMim(
         16,
-        8,
-        8,
-        4,
-        2,
-        2,
+        new VitShape(8, 8, 4, 2, 2),
         List.of(1, 3),
         List.of(1.0, 0.5),
         new ModelSpec.Decoder(8, 1, 2),

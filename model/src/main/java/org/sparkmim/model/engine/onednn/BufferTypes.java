@@ -22,7 +22,7 @@ record BufferTypes(int activation, Set<Value> alwaysFloat) {
   static BufferTypes of(Graph graph, Precision precision) {
     Set<Value> floats = new HashSet<>();
     for (Op op : graph.ops()) {
-      if (op instanceof Op.MaskedMse loss) {
+      if (op instanceof Op.MaskedLoss loss) {
         floats.add(loss.prediction());
         floats.add(loss.target());
         floats.add(loss.weight());

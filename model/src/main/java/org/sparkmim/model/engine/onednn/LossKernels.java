@@ -8,7 +8,7 @@ import org.sparkmim.model.graph.Schedule.BackwardStep;
 import org.sparkmim.model.graph.Schedule.Write;
 
 /**
- * Kernels of {@link Op.MaskedMse}; sums run in double, over tiles of rows that are added in order,
+ * Kernels of {@link Op.MaskedLoss}; sums run in double, over tiles of rows that are added in order,
  * so that the number of threads does not change the result.
  */
 final class LossKernels {
@@ -23,7 +23,7 @@ final class LossKernels {
     this.team = team;
   }
 
-  List<Kernel> forward(Op.MaskedMse op) {
+  List<Kernel> forward(Op.MaskedLoss op) {
     Rows rows = new Rows(op);
     HostAccess loss = new HostAccess(emission.buffers().of(op.out()));
     float[] result = new float[1];
@@ -37,12 +37,12 @@ final class LossKernels {
           for (double part : sums) {
             sum += part;
           }
-          result[0] = (float) (sum / rows.width / total(rows.weights));
+          result[0] = (float) (op.factor() * sum / rows.width / total(rows.weights));
           loss.write(result);
         });
   }
 
-  List<Kernel> backward(Op.MaskedMse op, BackwardStep step) {
+  List<Kernel> backward(Op.MaskedLoss op, BackwardStep step) {
     Rows rows = new Rows(op);
     HostAccess gradient = new HostAccess(emission.buffers().gradient(op.prediction()));
     boolean add = step.write(op.prediction()) == Write.ADD;
@@ -51,7 +51,7 @@ final class LossKernels {
     return List.of(
         () -> {
           rows.weight.read(rows.weights);
-          factor[0] = 2 / (rows.width * total(rows.weights));
+          factor[0] = 2 * op.factor() / (rows.width * total(rows.weights));
           team.run(rows.tiles, tile);
         });
   }
@@ -74,10 +74,12 @@ final class LossKernels {
     private final HostAccess prediction;
     private final HostAccess target;
     private final ThreadLocal<float[][]> scratch;
+    private final boolean smooth;
 
-    Rows(Op.MaskedMse op) {
+    Rows(Op.MaskedLoss op) {
       Buffers buffers = emission.buffers();
       width = op.prediction().width();
+      smooth = op.measure() == Op.Measure.SMOOTH_L1;
       rowsPerTile = Math.max(1, TILE / width);
       weights = new float[op.prediction().rows()];
       tiles = (weights.length + rowsPerTile - 1) / rowsPerTile;
@@ -94,7 +96,12 @@ final class LossKernels {
       double sum = 0;
       for (int row = first; row < last; row++) {
         if (weights[row] != 0) {
-          sum += weights[row] * squares(numbers[0], numbers[1], (row - first) * width);
+          int start = (row - first) * width;
+          sum +=
+              weights[row]
+                  * (smooth
+                      ? smoothed(numbers[0], numbers[1], start)
+                      : squares(numbers[0], numbers[1], start));
         }
       }
       return sum;
@@ -125,6 +132,17 @@ final class LossKernels {
       return (a + b) + (c + d);
     }
 
+    /** With {@code c} the distance cut to [-1, 1], both branches are {@code c (2d - c)}. */
+    private double smoothed(float[] predicted, float[] wanted, int start) {
+      double sum = 0;
+      for (int j = start; j < start + width; j++) {
+        double distance = (double) predicted[j] - wanted[j];
+        double cut = Math.max(-1, Math.min(1, distance));
+        sum += cut * (2 * distance - cut);
+      }
+      return sum;
+    }
+
     void differences(int tile, double factor, HostAccess gradient, boolean add) {
       int first = tile * rowsPerTile;
       int last = Math.min(weights.length, first + rowsPerTile);
@@ -135,7 +153,13 @@ final class LossKernels {
         float scale = (float) (factor * weights[row]);
         int end = (row - first + 1) * width;
         for (int j = end - width; j < end; j++) {
-          predicted[j] = scale * (predicted[j] - wanted[j]);
+          predicted[j] -= wanted[j];
+        }
+        for (int j = end - width; smooth && j < end; j++) {
+          predicted[j] = Math.max(-1, Math.min(1, predicted[j]));
+        }
+        for (int j = end - width; j < end; j++) {
+          predicted[j] *= scale;
         }
       }
       int length = (last - first) * width;

@@ -5,12 +5,13 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.javacpp.BytePointer;
+import org.sparkmim.model.engine.onednn.Primitives.Activation;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 import org.sparkmim.model.graph.Schedule.Write;
 import org.sparkmim.model.graph.Value;
 
-/** Kernels of {@link Op.LayerNorm} and {@link Op.Gelu}. */
+/** Kernels of {@link Op.LayerNorm}, {@link Op.Gelu} and {@link Op.Swish}. */
 final class NormKernels {
   private final Emission emission;
 
@@ -52,21 +53,36 @@ final class NormKernels {
   }
 
   List<Kernel> forward(Op.Gelu op) {
-    return List.of(
-        emission
-            .primitives()
-            .gelu(emission.buffers().rows(op.x()), emission.buffers().rows(op.out())));
+    return forward(Activation.GELU, op.x(), op.out());
   }
 
   List<Kernel> backward(Op.Gelu op, BackwardStep step) {
+    return backward(Activation.GELU, op.x(), op.out(), step);
+  }
+
+  List<Kernel> forward(Op.Swish op) {
+    return forward(Activation.swish(op.alpha()), op.x(), op.out());
+  }
+
+  List<Kernel> backward(Op.Swish op, BackwardStep step) {
+    return backward(Activation.swish(op.alpha()), op.x(), op.out(), step);
+  }
+
+  private List<Kernel> forward(Activation activation, Value x, Value out) {
+    Buffers buffers = emission.buffers();
+    return List.of(
+        emission.primitives().activation(activation, buffers.rows(x), buffers.rows(out)));
+  }
+
+  private List<Kernel> backward(Activation activation, Value x, Value out, BackwardStep step) {
     Buffers buffers = emission.buffers();
     return emission.contribute(
-        step.write(op.x()),
-        buffers.gradientRows(op.x()),
+        step.write(x),
+        buffers.gradientRows(x),
         dx ->
             emission
                 .primitives()
-                .geluBackward(buffers.rows(op.x()), buffers.gradientRows(op.out()), dx));
+                .activationBackward(activation, buffers.rows(x), buffers.gradientRows(out), dx));
   }
 
   /** Straight into the gradient where nothing is there yet, else aside. */

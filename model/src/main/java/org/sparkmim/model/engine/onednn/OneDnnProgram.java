@@ -34,6 +34,7 @@ final class OneDnnProgram implements Program {
   private final NormKernels norm;
   private final TokenKernels token;
   private final GridKernels grid;
+  private final MixKernels mix;
   private final LossKernels loss;
 
   OneDnnProgram(Graph graph, ParameterVectors state, Options options) {
@@ -53,6 +54,7 @@ final class OneDnnProgram implements Program {
     norm = new NormKernels(emission);
     token = new TokenKernels(emission);
     grid = new GridKernels(emission, copies);
+    mix = new MixKernels(emission, team);
     loss = new LossKernels(emission, team);
     for (Op op : schedule.forward()) {
       forward.add(nameOf(op) + " forward", forward(op));
@@ -79,6 +81,10 @@ final class OneDnnProgram implements Program {
       return linear.forward(o);
     } else if (op instanceof Op.Gelu o) {
       return norm.forward(o);
+    } else if (op instanceof Op.Swish o) {
+      return norm.forward(o);
+    } else if (op instanceof Op.Mix o) {
+      return mix.forward(o);
     } else if (op instanceof Op.LayerNorm o) {
       return norm.forward(o);
     } else if (op instanceof Op.Attention o) {
@@ -102,7 +108,7 @@ final class OneDnnProgram implements Program {
     } else if (op instanceof Op.AvgPool2x o) {
       return grid.forward(o);
     }
-    return loss.forward((Op.MaskedMse) op);
+    return loss.forward((Op.MaskedLoss) op);
   }
 
   private List<Kernel> backward(BackwardStep step) {
@@ -111,6 +117,10 @@ final class OneDnnProgram implements Program {
       return linear.backward(o, step);
     } else if (op instanceof Op.Gelu o) {
       return norm.backward(o, step);
+    } else if (op instanceof Op.Swish o) {
+      return norm.backward(o, step);
+    } else if (op instanceof Op.Mix o) {
+      return mix.backward(o, step);
     } else if (op instanceof Op.LayerNorm o) {
       return norm.backward(o, step);
     } else if (op instanceof Op.Attention o) {
@@ -134,7 +144,7 @@ final class OneDnnProgram implements Program {
     } else if (op instanceof Op.AvgPool2x o) {
       return grid.backward(o, step);
     }
-    return loss.backward((Op.MaskedMse) op, step);
+    return loss.backward((Op.MaskedLoss) op, step);
   }
 
   @Override

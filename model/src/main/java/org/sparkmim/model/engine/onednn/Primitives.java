@@ -112,43 +112,53 @@ final class Primitives {
         Map.of(DNNL_ARG_SRC_0, target, DNNL_ARG_SRC_1, dnnl.memory(from), DNNL_ARG_DST, target));
   }
 
-  private dnnl_primitive_desc geluDescription(Tensor x, Tensor y) {
+  /** A function of each element by oneDNN's number for it; {@code alpha} is its parameter. */
+  record Activation(int algorithm, float alpha) {
+    static final Activation GELU = new Activation(dnnl_eltwise_gelu_erf, 0);
+
+    static Activation swish(double alpha) {
+      return new Activation(dnnl_eltwise_swish, (float) alpha);
+    }
+  }
+
+  private dnnl_primitive_desc description(Activation activation, Tensor x, Tensor y) {
     dnnl_primitive_desc pd = new dnnl_primitive_desc();
     check(
         dnnl_eltwise_forward_primitive_desc_create(
             pd,
             dnnl.engine(),
             dnnl_forward_training,
-            dnnl_eltwise_gelu_erf,
+            activation.algorithm(),
             dnnl.describe(x),
             dnnl.describe(y),
-            0f,
+            activation.alpha(),
             0f,
             dnnl.attributes().seal()),
-        "GELU");
+        "activation");
     return dnnl.own(pd);
   }
 
-  Kernel gelu(Tensor x, Tensor y) {
+  Kernel activation(Activation activation, Tensor x, Tensor y) {
     return dnnl.kernel(
-        geluDescription(x, y), Map.of(DNNL_ARG_SRC, dnnl.memory(x), DNNL_ARG_DST, dnnl.memory(y)));
+        description(activation, x, y),
+        Map.of(DNNL_ARG_SRC, dnnl.memory(x), DNNL_ARG_DST, dnnl.memory(y)));
   }
 
-  Kernel geluBackward(Tensor x, Tensor dy, Tensor dx) {
+  Kernel activationBackward(Activation activation, Tensor x, Tensor dy, Tensor dx) {
     dnnl_primitive_desc pd = new dnnl_primitive_desc();
     check(
         dnnl_eltwise_backward_primitive_desc_create(
             pd,
             dnnl.engine(),
-            dnnl_eltwise_gelu_erf,
+            activation.algorithm(),
             dnnl.describe(dx),
             dnnl.describe(dy),
             dnnl.describe(x),
+            activation.alpha(),
             0f,
-            0f,
-            geluDescription(x, x),
+            description(activation, x, x),
             dnnl.attributes().seal()),
-        "gradient of GELU");
+        "gradient of an activation");
     return dnnl.kernel(
         dnnl.own(pd),
         Map.of(

@@ -37,8 +37,12 @@ interface Kernel {
       return new ConvTranspose2xKernel(convTranspose, operands);
     } else if (op instanceof Op.AvgPool2x pool) {
       return new AvgPool2xKernel(pool, operands);
-    } else if (op instanceof Op.MaskedMse loss) {
-      return new MaskedMseKernel(loss, operands);
+    } else if (op instanceof Op.Swish swish) {
+      return new SwishKernel(swish, operands);
+    } else if (op instanceof Op.Mix mix) {
+      return new MixKernel(mix, operands);
+    } else if (op instanceof Op.MaskedLoss loss) {
+      return new MaskedLossKernel(loss, operands);
     }
     throw new IllegalArgumentException("no reference kernel for " + op);
   }

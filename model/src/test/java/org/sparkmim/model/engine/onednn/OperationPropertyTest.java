@@ -2,6 +2,7 @@ package org.sparkmim.model.engine.onednn;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -240,6 +241,21 @@ class OperationPropertyTest {
     RandomNetwork n = new RandomNetwork(seed);
     int grid = 2 * halfGrid;
     compare(n, n.builder().avgPool2x(activation(n, batch, grid * grid, channels), grid));
+  }
+
+  @Property(tries = TRIES)
+  void mixAndSwish(
+      @ForAll @IntRange(min = 1, max = 5) int terms,
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 90) int width,
+      @ForAll boolean softmax,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    List<Value> mixed = new ArrayList<>();
+    for (int j = 0; j < terms; j++) {
+      mixed.add(n.builder().swish(activation(n, rows, width), 1.702));
+    }
+    compare(n, n.builder().mix(mixed, n.parameter(2, terms), 1, softmax));
   }
 
   /** What operations work on in networks; its gradient shows in those of weight and bias. */

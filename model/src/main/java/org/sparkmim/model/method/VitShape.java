@@ -1,0 +1,26 @@
+package org.sparkmim.model.method;
+
+import java.io.Serializable;
+
+/**
+ * Sizes of a vision transformer.
+ *
+ * @param patchSize side of a patch, pixels
+ * @param width token width D
+ * @param depth blocks
+ * @param heads attention heads
+ * @param mlpRatio hidden width of a block's MLP over D
+ */
+public record VitShape(int patchSize, int width, int depth, int heads, double mlpRatio)
+    implements Serializable {
+  void check(String section) {
+    Rules.require(patchSize >= 1, section + "patch-size", patchSize, "must be at least 1 pixel");
+    Rules.requireWidth(section + "width", width, section + "heads", heads);
+    Rules.require(depth >= 1, section + "depth", depth, "must be at least 1 block");
+    Rules.require(
+        mlpRatio > 0 && width * mlpRatio == Math.rint(width * mlpRatio),
+        section + "mlp-ratio",
+        mlpRatio,
+        "must give a whole number of hidden units for width " + width);
+  }
+}
