@@ -1,7 +1,10 @@
 package org.sparkmim.data.batch;
 
 import java.util.Arrays;
+import java.util.Objects;
 import org.sparkmim.data.DataException;
+import org.sparkmim.data.order.MaskStrategy;
+import org.sparkmim.data.target.TargetKind;
 
 /**
  * Sizes of one sample of a pre-training batch.
@@ -9,19 +12,27 @@ import org.sparkmim.data.DataException;
  * @param imageSize edge of the square crop, in pixels
  * @param patchSize edge of a patch, in pixels; divides imageSize
  * @param keep visible patches a sample, 1 to the number of patches
+ * @param masking how they are chosen
  * @param cellSizes edge of a target cell per tap, in pixels: a divisor or a multiple of patchSize
  *     that divides imageSize, all multiples of the smallest
- * @param hogBins orientation bins of the target
+ * @param target what is predicted of each cell
  */
-public record BatchShape(int imageSize, int patchSize, int keep, int[] cellSizes, int hogBins) {
+public record BatchShape(
+    int imageSize,
+    int patchSize,
+    int keep,
+    MaskStrategy masking,
+    int[] cellSizes,
+    TargetKind target) {
   public BatchShape {
     require(patchSize > 0 && imageSize > 0, "sizes must be positive", imageSize + ", " + patchSize);
     require(imageSize % patchSize == 0, "image size must be a multiple of " + patchSize, imageSize);
     int grid = imageSize / patchSize;
     require(keep >= 1 && keep <= grid * grid, "visible patches must be 1.." + grid * grid, keep);
-    require(hogBins >= 2 && hogBins <= 64, "HOG bins must be 2..64", hogBins);
-    int finest = Arrays.stream(cellSizes).min().orElse(0);
-    require(finest > 0, "cell sizes must be given and positive", Arrays.toString(cellSizes));
+    masking.check(imageSize, patchSize, keep);
+    target.check(cellSizes.length);
+    int finest = Arrays.stream(cellSizes).min().orElse(1);
+    require(finest > 0, "cell sizes must be positive", Arrays.toString(cellSizes));
     for (int size : cellSizes) {
       require(
           imageSize % size == 0 && size % finest == 0,
@@ -55,6 +66,24 @@ public record BatchShape(int imageSize, int patchSize, int keep, int[] cellSizes
     return 3 * patchSize * patchSize;
   }
 
+  /**
+   * Whether a batch holds every patch of an image, in raster order, and not the visible ones alone:
+   * the target or the mask is then made of all of them.
+   */
+  public boolean holdsAllPatches() {
+    return target.wantsAllPatches() || maskedLater();
+  }
+
+  /** Patches that a batch holds of an image: L or K. */
+  public int heldPatches() {
+    return holdsAllPatches() ? tokens() : keep;
+  }
+
+  /** Whether a batch holds random numbers in the place of masks. */
+  public boolean maskedLater() {
+    return masking instanceof MaskStrategy.Attentive;
+  }
+
   public int taps() {
     return cellSizes.length;
   }
@@ -65,9 +94,9 @@ public record BatchShape(int imageSize, int patchSize, int keep, int[] cellSizes
     return side * side;
   }
 
-  /** Numbers in a cell's target, 3*bins. */
-  public int targetDim() {
-    return 3 * hogBins;
+  /** Numbers in the target of a cell of tap {@code k}. */
+  public int targetDim(int k) {
+    return target.dim(cellSizes[k]);
   }
 
   @Override
@@ -76,14 +105,14 @@ public record BatchShape(int imageSize, int patchSize, int keep, int[] cellSizes
         && imageSize == that.imageSize
         && patchSize == that.patchSize
         && keep == that.keep
-        && hogBins == that.hogBins
-        && Arrays.equals(cellSizes, that.cellSizes);
+        && masking.equals(that.masking)
+        && Arrays.equals(cellSizes, that.cellSizes)
+        && target.equals(that.target);
   }
 
   @Override
   public int hashCode() {
-    return Arrays.hashCode(new int[] {imageSize, patchSize, keep, hogBins})
-        + Arrays.hashCode(cellSizes);
+    return Objects.hash(imageSize, patchSize, keep, masking, Arrays.hashCode(cellSizes), target);
   }
 
   private static void require(boolean condition, String rule, Object found) {

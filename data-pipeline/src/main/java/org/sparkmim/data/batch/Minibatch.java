@@ -7,6 +7,7 @@ public final class Minibatch {
   private final BatchShape shape;
   private final int size;
   private final float[] patches;
+  private final float[] noise;
   private final int[] keepIds;
   private final int[] restoreIds;
   private final float[][] targets;
@@ -21,13 +22,14 @@ public final class Minibatch {
   public Minibatch(BatchShape shape, int size) {
     this.shape = shape;
     this.size = size;
-    this.patches = new float[length(size, shape.keep(), shape.patchDim())];
+    this.patches = new float[length(size, shape.heldPatches(), shape.patchDim())];
+    this.noise = new float[shape.maskedLater() ? length(size, shape.tokens()) : 0];
     this.keepIds = new int[length(size, shape.keep())];
     this.restoreIds = new int[length(size, shape.tokens())];
     this.targets = new float[shape.taps()][];
     this.weights = new float[shape.taps()][];
     for (int k = 0; k < shape.taps(); k++) {
-      targets[k] = new float[length(size, shape.cells(k), shape.targetDim())];
+      targets[k] = new float[length(size, shape.cells(k), shape.targetDim(k))];
       weights[k] = new float[length(size, shape.cells(k))];
     }
     this.sampleIds = new long[size];
@@ -56,31 +58,57 @@ public final class Minibatch {
   }
 
   /**
-   * [B, K, 3*P*P] visible patches in rank order, each flattened (channel, row, column) as the patch
+   * [B, K, 3*P*P] visible patches in rank order, or [B, L, 3*P*P] all of them in raster order, as
+   * {@link BatchShape#holdsAllPatches} says; each flattened (channel, row, column) as the patch
    * convolution's weights are; mean/std normalised.
    */
   public float[] patches() {
     return patches;
   }
 
-  /** [B, K] token of each visible patch. */
+  /**
+   * [B, L] uniform numbers in [0,1) for a mask that is made later; empty unless {@link
+   * BatchShape#maskedLater}.
+   */
+  public float[] noise() {
+    return noise;
+  }
+
+  /** [B, K] token of each visible patch; left alone where the mask is made later. */
   public int[] keepIds() {
     return keepIds;
   }
 
-  /** [B, L] rank of each token; below K means visible. */
+  /** [B, L] rank of each token; below K means visible. Left alone where the mask is made later. */
   public int[] restoreIds() {
     return restoreIds;
   }
 
-  /** Per tap k: [B, cells_k, 3*bins]. */
+  /** Per tap k: [B, cells_k, dim_k]. */
   public float[][] targets() {
     return targets;
   }
 
-  /** Per tap k: [B, cells_k], the loss weight of each cell. */
+  /**
+   * Per tap k: [B, cells_k], the loss weight of each cell. Left alone where the mask is made later.
+   */
   public float[][] weights() {
     return weights;
+  }
+
+  /** Gives row {@code to} the mask and the weights of row {@code from}. */
+  public void copyMask(int from, int to) {
+    copyRow(keepIds, from, to);
+    copyRow(restoreIds, from, to);
+    for (float[] tap : weights) {
+      int length = tap.length / size;
+      System.arraycopy(tap, from * length, tap, to * length, length);
+    }
+  }
+
+  private void copyRow(int[] rows, int from, int to) {
+    int length = rows.length / size;
+    System.arraycopy(rows, from * length, rows, to * length, length);
   }
 
   /** [B]. */

@@ -11,11 +11,12 @@ import org.sparkmim.data.image.ImageFault;
 import org.sparkmim.data.image.Patches;
 import org.sparkmim.data.image.Raster;
 import org.sparkmim.data.image.Resampler;
+import org.sparkmim.data.order.Masker;
 import org.sparkmim.data.order.Masking;
 import org.sparkmim.data.order.SampleOrder;
 import org.sparkmim.data.order.SampleRandom;
 import org.sparkmim.data.order.SampleRandom.Purpose;
-import org.sparkmim.data.target.HogPyramid;
+import org.sparkmim.data.target.TargetExtractor;
 
 /**
  * Fills pre-training batches. What a batch holds is a pure function of (data set, shape,
@@ -30,9 +31,9 @@ public final class MinibatchSource implements AutoCloseable {
   private final SampleReader reader;
   private final ImageDecoder decoder;
   private final Resampler resampler = new Resampler();
-  private final HogPyramid hog;
+  private final TargetExtractor target;
+  private final Masker masker;
   private final byte[] planes;
-  private final float[] noise;
   private final StageClock clock;
 
   public MinibatchSource(Dataset dataset, BatchShape shape, Augmentation augmentation, long seed) {
@@ -52,10 +53,9 @@ public final class MinibatchSource implements AutoCloseable {
     this.seed = seed;
     this.reader = new SampleReader(dataset);
     this.decoder = new ImageDecoder(dataset.manifest().limits());
-    this.hog =
-        new HogPyramid(shape.imageSize(), shape.imageSize(), shape.cellSizes(), shape.hogBins());
+    this.target = shape.target().extractor(shape.imageSize(), shape.cellSizes());
+    this.masker = shape.masking().masker(shape.grid(), shape.patchSize(), shape.keep());
     this.planes = new byte[3 * shape.imageSize() * shape.imageSize()];
-    this.noise = new float[shape.tokens()];
     this.clock = clock;
   }
 
@@ -85,26 +85,38 @@ public final class MinibatchSource implements AutoCloseable {
     }
   }
 
-  /** Fills slot {@code b} with a given sample, as it looks in the given epoch. */
+  /**
+   * Fills slot {@code b} with a given sample, as it looks in the given epoch. A mask that the batch
+   * shares is the one of slot 0, which is to be filled first.
+   */
   public void fillSample(Minibatch out, int b, long epoch, long id) {
     loadCrop(epoch, id);
     out.sampleIds()[b] = id;
     out.labels()[b] = dataset.index().label()[Math.toIntExact(id)];
-    hog.extract(planes, out.targets(), b);
-    clock.finished(Stage.HOG);
-    mask(out, b, epoch, id);
+    target.extract(planes, out.targets(), b);
+    clock.finished(Stage.TARGET);
+    SampleRandom random = new SampleRandom(seed, epoch, id, Purpose.MASK);
+    if (shape.maskedLater()) {
+      random.fill(out.noise(), b * shape.tokens(), shape.tokens());
+    } else {
+      mask(out, b, random);
+    }
     clock.finished(Stage.MASK);
-    int token = b * shape.keep();
-    for (int k = 0; k < shape.keep(); k++, token++) {
+    patchify(out, b);
+    clock.finished(Stage.PATCHIFY);
+  }
+
+  private void patchify(Minibatch out, int b) {
+    int held = shape.heldPatches();
+    for (int k = 0; k < held; k++) {
       Patches.write(
           planes,
           shape.imageSize(),
           shape.patchSize(),
-          out.keepIds()[token],
+          shape.holdsAllPatches() ? k : out.keepIds()[b * held + k],
           out.patches(),
-          token * shape.patchDim());
+          (b * held + k) * shape.patchDim());
     }
-    clock.finished(Stage.PATCHIFY);
   }
 
   /**
@@ -145,20 +157,20 @@ public final class MinibatchSource implements AutoCloseable {
         fault);
   }
 
-  private void mask(Minibatch out, int b, long epoch, long id) {
-    SampleRandom random = new SampleRandom(seed, epoch, id, Purpose.MASK);
-    for (int t = 0; t < noise.length; t++) {
-      noise[t] = random.nextFloat();
-    }
+  private void mask(Minibatch out, int b, SampleRandom random) {
+    int keep = shape.keep();
     int tokens = shape.tokens();
-    Masking.rankInto(
-        noise, shape.keep(), out.keepIds(), b * shape.keep(), out.restoreIds(), b * tokens);
+    if (b > 0 && shape.masking().sharedByBatch()) {
+      out.copyMask(0, b);
+      return;
+    }
+    masker.draw(random, out.keepIds(), b * keep, out.restoreIds(), b * tokens);
     for (int k = 0; k < shape.taps(); k++) {
       int cells = shape.cells(k);
       Masking.cellWeightsInto(
           out.restoreIds(),
           b * tokens,
-          shape.keep(),
+          keep,
           shape.grid(),
           (int) Math.sqrt(cells),
           out.weights()[k],

@@ -11,11 +11,11 @@ public interface StageClock {
     DECODE,
     /** Random crop, resized and flipped. */
     AUGMENT,
-    /** Histograms of oriented gradients at every scale. */
-    HOG,
+    /** What is to be predicted, at every scale. */
+    TARGET,
     /** Ranking of tokens and weights of cells. */
     MASK,
-    /** Visible patches, normalised. */
+    /** The patches that the model sees, normalised. */
     PATCHIFY
   }
 

@@ -1,8 +1,6 @@
 package org.sparkmim.data.order;
 
-import java.util.Arrays;
-
-/** Random masking of MAE (arXiv 2111.06377; methods 1.3): tokens are ranked by a random number. */
+/** Which tokens are visible, and what a hidden cell weighs in the loss, as pure functions. */
 public final class Masking {
   private Masking() {}
 
@@ -29,29 +27,92 @@ public final class Masking {
    * @throws IllegalArgumentException for a count outside 0..L or a NaN
    */
   public static Mask rank(float[] noise, int keep) {
-    Mask mask = new Mask(new int[keep], new int[noise.length]);
-    rankInto(noise, keep, mask.keepIds(), 0, mask.restoreIds(), 0);
+    return mask(new Ranking(noise.length).byNoise(noise, 0), noise.length, keep);
+  }
+
+  /**
+   * Ranks tokens by {@code -ln(noise)/importance}, ascending (methods 4.3), and keeps the first
+   * {@code keep}. For many masks see {@link Ranking#byImportance}.
+   *
+   * @param noise [L], uniform in [0,1)
+   * @param importance [L], not negative
+   * @throws IllegalArgumentException for a count outside 0..L or a NaN
+   */
+  public static Mask byImportance(float[] noise, float[] importance, int keep) {
+    Ranking ranking = new Ranking(noise.length).byImportance(noise, 0, importance, 0);
+    return mask(ranking, noise.length, keep);
+  }
+
+  private static Mask mask(Ranking ranking, int tokens, int keep) {
+    Mask mask = new Mask(new int[Math.max(0, keep)], new int[tokens]);
+    ranking.into(keep, mask.keepIds(), 0, mask.restoreIds(), 0);
     return mask;
   }
 
-  /** As {@link #rank}, into a batch's arrays from the given offsets on. */
-  public static void rankInto(
-      float[] noise, int keep, int[] keepIds, int keepAt, int[] restoreIds, int restoreAt) {
-    if (keep < 0 || keep > noise.length) {
-      throw new IllegalArgumentException("Cannot keep " + keep + " of " + noise.length + " tokens");
+  /**
+   * The mask that shows whole squares of tokens (Swin of LocalMIM and GreenMIM; methods 2.11): in
+   * unit-major order, visible units before hidden ones, both in raster order, tokens row-major
+   * inside a unit.
+   *
+   * @param visible one flag a unit, row-major
+   * @param grid tokens along one side of the image
+   * @param across tokens along one side of a unit; divides grid
+   * @throws IllegalArgumentException for sizes that do not fit each other
+   */
+  public static Mask units(boolean[] visible, int grid, int across) {
+    if (across <= 0 || grid % across != 0 || visible.length * across * across != grid * grid) {
+      throw new IllegalArgumentException(
+          visible.length
+              + " units of "
+              + across
+              + "x"
+              + across
+              + " tokens do not tile "
+              + grid
+              + "x"
+              + grid);
     }
-    long[] ranking = new long[noise.length];
-    for (int t = 0; t < noise.length; t++) {
-      ranking[t] = (long) sortable(noise[t]) << 32 | t;
+    int shown = 0;
+    for (boolean unit : visible) {
+      shown += unit ? 1 : 0;
     }
-    Arrays.sort(ranking);
-    for (int rank = 0; rank < noise.length; rank++) {
-      int token = (int) ranking[rank];
-      restoreIds[restoreAt + token] = rank;
-      if (rank < keep) {
-        keepIds[keepAt + rank] = token;
+    Mask mask = new Mask(new int[shown * across * across], new int[grid * grid]);
+    unitsInto(visible, grid, across, mask.keepIds(), 0, mask.restoreIds(), 0);
+    return mask;
+  }
+
+  static void unitsInto(
+      boolean[] visible,
+      int grid,
+      int across,
+      int[] keepIds,
+      int keepAt,
+      int[] restoreIds,
+      int restoreAt) {
+    int rank = 0;
+    for (int unit = 0; unit < visible.length; unit++) {
+      if (visible[unit]) {
+        int first = firstToken(unit, grid, across);
+        for (int i = 0; i < across * across; i++, rank++) {
+          int token = first + i / across * grid + i % across;
+          keepIds[keepAt + rank] = token;
+          restoreIds[restoreAt + token] = rank;
+        }
       }
     }
+    for (int unit = 0; unit < visible.length; unit++) {
+      if (!visible[unit]) {
+        int first = firstToken(unit, grid, across);
+        for (int i = 0; i < across * across; i++, rank++) {
+          restoreIds[restoreAt + first + i / across * grid + i % across] = rank;
+        }
+      }
+    }
+  }
+
+  private static int firstToken(int unit, int grid, int across) {
+    int units = grid / across;
+    return unit / units * across * grid + unit % units * across;
   }
 
   /**
@@ -100,14 +161,5 @@ public final class Masking {
         weights[at + row * side + column] = hidden * share;
       }
     }
-  }
-
-  /** Bits that order like the number; both zeros are equal. */
-  private static int sortable(float number) {
-    if (Float.isNaN(number)) {
-      throw new IllegalArgumentException("Noise of a mask must not be NaN");
-    }
-    int bits = Float.floatToIntBits(number + 0f);
-    return bits >= 0 ? bits : bits ^ Integer.MAX_VALUE;
   }
 }

@@ -6,11 +6,12 @@ package org.sparkmim.data.order;
  * whenever it is trained.
  */
 public final class SampleRandom {
-  /** What the numbers are for; each purpose has a stream of its own. */
+  /** What the numbers are for; each purpose has a stream of its own, keyed by its position. */
   public enum Purpose {
     CROP,
     FLIP,
-    MASK
+    MASK,
+    HOG_BIAS
   }
 
   private long state;
@@ -34,6 +35,13 @@ public final class SampleRandom {
   /** Uniform in [0,1), 24 bits. */
   public float nextFloat() {
     return (nextLong() >>> 40) * 0x1.0p-24f;
+  }
+
+  /** As many {@link #nextFloat}s, from {@code at} on. */
+  public void fill(float[] numbers, int at, int count) {
+    for (int i = at; i < at + count; i++) {
+      numbers[i] = nextFloat();
+    }
   }
 
   /** Uniform in [low, high). */

@@ -9,7 +9,7 @@ import java.util.stream.IntStream;
  * binned once at the finest cells, coarser cells are sums of finer ones. Not thread-safe; one a
  * loader thread.
  */
-public final class HogPyramid {
+public final class HogPyramid implements TargetExtractor {
   private static final int CHANNELS = 3;
   private static final int BAND_PIXELS = 2048;
   private static final double NORM_FLOOR = 1e-12;
@@ -83,6 +83,7 @@ public final class HogPyramid {
    * @param pixels planes [3, height, width], unsigned
    * @param out per level an array that receives [cells, 3*bins] from {@code sample*cells*3*bins} on
    */
+  @Override
   public void extract(byte[] pixels, float[][] out, int sample) {
     requireLength(pixels.length);
     extract(integers.of(pixels), out, sample);

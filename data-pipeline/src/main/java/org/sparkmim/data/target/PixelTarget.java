@@ -11,7 +11,7 @@ import org.sparkmim.data.image.Normalisation;
  *
  * <p>Results are [cells, 3*cell*cell], cells row-major. Keeps its buffers; one a loader thread.
  */
-public final class PixelTarget {
+public final class PixelTarget implements TargetExtractor {
   private static final int CHANNELS = 3;
   private static final double VARIANCE_FLOOR = 1e-6;
 
@@ -80,6 +80,7 @@ public final class PixelTarget {
    * @param out per level an array that receives the image's 3*size*size numbers from {@code
    *     sample*3*size*size} on
    */
+  @Override
   public void extract(byte[] planes, float[][] out, int sample) {
     requireLength(planes.length);
     for (int channel = 0; channel < CHANNELS; channel++) {

@@ -18,6 +18,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkmim.data.DataException;
 import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.data.image.Augmentation;
@@ -26,14 +28,23 @@ import org.sparkmim.data.ingest.Ingest;
 import org.sparkmim.data.ingest.IngestSettings;
 import org.sparkmim.data.ingest.Inputs;
 import org.sparkmim.data.ingest.LocalSpark;
+import org.sparkmim.data.order.MaskStrategy;
 import org.sparkmim.data.order.Masking;
 import org.sparkmim.data.target.Hog;
+import org.sparkmim.data.target.TargetKind;
 
 @Timeout(60)
 class MinibatchSourceTest {
   private static final Config SETTINGS = ConfigFactory.load().getConfig("mim.data");
   private static final Augmentation AUGMENTATION = Augmentation.from(SETTINGS);
-  private static final BatchShape SHAPE = new BatchShape(32, 8, 4, new int[] {2, 4, 8, 16}, 9);
+  private static final int[] CELLS = {2, 4, 8, 16};
+  private static final BatchShape SHAPE =
+      shape(new MaskStrategy.RandomPatches(), new TargetKind.HogCells(9));
+
+  private static BatchShape shape(MaskStrategy masking, TargetKind target) {
+    int[] cells = target.wantsAllPatches() ? new int[0] : CELLS;
+    return new BatchShape(32, 8, 4, masking, cells, target);
+  }
 
   @TempDir static Path directory;
   private static Dataset dataset;
@@ -51,31 +62,81 @@ class MinibatchSourceTest {
   }
 
   private static Minibatch fill(int size, long seed, long epoch, long first) {
-    Minibatch batch = new Minibatch(SHAPE, size);
-    try (MinibatchSource source = new MinibatchSource(dataset, SHAPE, AUGMENTATION, seed)) {
+    return fill(SHAPE, size, seed, epoch, first);
+  }
+
+  private static Minibatch fill(BatchShape shape, int size, long seed, long epoch, long first) {
+    Minibatch batch = new Minibatch(shape, size);
+    try (MinibatchSource source = new MinibatchSource(dataset, shape, AUGMENTATION, seed)) {
       source.fill(batch, epoch, first);
     }
     return batch;
   }
 
-  @Test
-  void givesASampleTheSameCropAndMaskOnEveryWorker() {
-    Minibatch together = fill(12, 5, 3, 0);
-    try (MinibatchSource other = new MinibatchSource(dataset, SHAPE, AUGMENTATION, 5)) {
-      Minibatch alone = new Minibatch(SHAPE, 1);
+  private static List<BatchShape> shapes() {
+    return List.of(
+        SHAPE,
+        shape(new MaskStrategy.RandomPatches(), TargetKind.HogCells.biased(9, 4, 7)),
+        shape(new MaskStrategy.RandomUnits(16, false), new TargetKind.Pixels(true)),
+        shape(new MaskStrategy.Blockwise(2, 0.3), new TargetKind.Pixels(false)),
+        shape(new MaskStrategy.Attentive(), new TargetKind.None()),
+        shape(new MaskStrategy.RandomPatches(), new TargetKind.None()));
+  }
+
+  @ParameterizedTest
+  @MethodSource("shapes")
+  void givesASampleTheSameCropMaskAndTargetOnEveryWorker(BatchShape shape) {
+    Minibatch together = fill(shape, 12, 5, 3, 0);
+    try (MinibatchSource other = new MinibatchSource(dataset, shape, AUGMENTATION, 5)) {
+      Minibatch alone = new Minibatch(shape, 1);
       for (int position = 11; position >= 0; position--) {
         other.fill(alone, 3, position);
-        int row = SHAPE.keep() * SHAPE.patchDim();
+        int row = shape.heldPatches() * shape.patchDim();
         assertThat(alone.sampleIds()[0]).isEqualTo(together.sampleIds()[position]);
         assertThat(alone.labels()[0]).isEqualTo(together.labels()[position]);
         assertThat(alone.patches()).isEqualTo(slice(together.patches(), position, row));
-        assertThat(alone.keepIds()).isEqualTo(slice(together.keepIds(), position, SHAPE.keep()));
-        for (int k = 0; k < SHAPE.taps(); k++) {
-          int cells = SHAPE.cells(k);
+        assertThat(alone.keepIds()).isEqualTo(slice(together.keepIds(), position, shape.keep()));
+        assertThat(alone.noise())
+            .isEqualTo(slice(together.noise(), position, alone.noise().length));
+        for (int k = 0; k < shape.taps(); k++) {
+          int cells = shape.cells(k);
           assertThat(alone.targets()[k])
-              .isEqualTo(slice(together.targets()[k], position, cells * SHAPE.targetDim()));
+              .isEqualTo(slice(together.targets()[k], position, cells * shape.targetDim(k)));
           assertThat(alone.weights()[k]).isEqualTo(slice(together.weights()[k], position, cells));
         }
+      }
+    }
+  }
+
+  @Test
+  void givesABatchTheMaskOfItsFirstSampleWhereMasksAreShared() {
+    BatchShape shared = shape(new MaskStrategy.RandomUnits(16, true), new TargetKind.Pixels(true));
+    BatchShape own = shape(new MaskStrategy.RandomUnits(16, false), new TargetKind.Pixels(true));
+    Minibatch batch = fill(shared, 6, 5, 1, 3);
+    Minibatch first = fill(own, 1, 5, 1, 3);
+    for (int b = 0; b < 6; b++) {
+      assertThat(slice(batch.keepIds(), b, 4)).isEqualTo(first.keepIds());
+      assertThat(slice(batch.restoreIds(), b, 16)).isEqualTo(first.restoreIds());
+      for (int k = 0; k < shared.taps(); k++) {
+        assertThat(slice(batch.weights()[k], b, shared.cells(k))).isEqualTo(first.weights()[k]);
+      }
+    }
+    assertThat(fill(own, 6, 5, 1, 3).keepIds()).isNotEqualTo(batch.keepIds());
+  }
+
+  @Test
+  void handsATeacherEveryPatchInRasterOrderAndNumbersToMaskWith() {
+    Minibatch all = fill(shape(new MaskStrategy.Attentive(), new TargetKind.None()), 2, 5, 0, 3);
+    Minibatch visible = fill(2, 5, 0, 3);
+    for (int b = 0; b < 2; b++) {
+      float[] noise = slice(all.noise(), b, 16);
+      assertThat(Masking.rank(noise, 4).keepIds())
+          .as("the numbers that a random mask ranks by")
+          .isEqualTo(slice(visible.keepIds(), b, 4));
+      for (int k = 0; k < 4; k++) {
+        int token = visible.keepIds()[b * 4 + k];
+        assertThat(slice(visible.patches(), b * 4 + k, 192))
+            .isEqualTo(slice(all.patches(), b * 16 + token, 192));
       }
     }
   }
@@ -113,7 +174,7 @@ class MinibatchSourceTest {
       Minibatch batch = new Minibatch(SHAPE, 2);
       source.fillSample(batch, 0, 0, 7);
       source.fillSample(batch, 1, 1, 7);
-      int cells = SHAPE.cells(0) * SHAPE.targetDim();
+      int cells = SHAPE.cells(0) * SHAPE.targetDim(0);
       assertThat(slice(batch.targets()[0], 0, cells))
           .isNotEqualTo(slice(batch.targets()[0], 1, cells));
       assertThat(slice(batch.restoreIds(), 0, 16)).isNotEqualTo(slice(batch.restoreIds(), 1, 16));

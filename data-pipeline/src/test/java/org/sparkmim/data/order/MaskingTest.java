@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Arrays;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -11,6 +12,8 @@ import net.jqwik.api.constraints.LongRange;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.sparkmim.data.GoldenTensors;
 
 class MaskingTest {
   @ParameterizedTest
@@ -93,6 +96,32 @@ class MaskingTest {
     assertThatThrownBy(() -> Masking.rank(new float[3], 4)).hasMessageContaining("4 of 3");
     assertThatThrownBy(() -> Masking.cellWeights(Masking.rank(new float[25], 4), 5, 0.5))
         .hasMessageContaining("multiple or a divisor");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"maskalign_dev/", "maskalign_sum_dev/"})
+  void ranksByImportanceAsMaskAlignDoes(String bundle) {
+    GoldenTensors golden = GoldenTensors.read("attention_masks.safetensors");
+    float[] noise = golden.floats(bundle + "input/noise_steps");
+    float[] importance = golden.floats(bundle + "importance");
+    int[] shuffles = golden.ints(bundle + "ids_shuffle_steps");
+    for (int row = 0; row < noise.length / 16; row++) {
+      float[] own = Arrays.copyOfRange(noise, row * 16, row * 16 + 16);
+      int sample = row % 2 * 16;
+      float[] weights = Arrays.copyOfRange(importance, sample, sample + 16);
+      int[] ranking = Arrays.copyOfRange(shuffles, row * 16, row * 16 + 16);
+      assertThat(Masking.byImportance(own, weights, 16).keepIds()).isEqualTo(ranking);
+      assertThat(Masking.byImportance(own, weights, 4).keepIds())
+          .isEqualTo(Arrays.copyOf(ranking, 4));
+    }
+    assertThat(Arrays.copyOf(shuffles, 4))
+        .isEqualTo(Arrays.copyOf(golden.ints(bundle + "ids_keep"), 4));
+  }
+
+  @Test
+  void refusesUnitsThatDoNotTileTheGrid() {
+    assertThatThrownBy(() -> Masking.units(new boolean[4], 5, 2))
+        .hasMessageContaining("4 units of 2x2 tokens do not tile 5x5");
   }
 
   private static float[] noise(int tokens, long seed) {

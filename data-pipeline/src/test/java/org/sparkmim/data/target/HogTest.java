@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.sparkmim.data.GoldenTensors;
+import org.sparkmim.data.image.Normalisation;
 
 class HogTest {
   private static final int[] SCALES = {4, 8, 16, 32};
@@ -161,6 +164,59 @@ class HogTest {
     for (int i = 0; i < biased.length; i++) {
       assertThat(biased[i]).isEqualTo(i % 9 == bin ? 1f : 0f);
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {16, 32})
+  void agreesWithThePublishedLayerUnderABias(int cellSize) {
+    GoldenTensors golden = GoldenTensors.read("hog_bias.safetensors");
+    float[] wanted = golden.floats("cells/" + cellSize);
+    float[] slack = golden.floats("slack/" + cellSize);
+    float[] bias = golden.floats("bias");
+    TargetKind.HogCells kind =
+        new TargetKind.HogCells(18, List.of(new GradientBias(bias[0], bias[1])));
+    float[][] out = new float[1][wanted.length];
+    kind.extractor(224, new int[] {cellSize}).extract(golden.unsigned("image"), out, 0);
+    for (int at = 0; at < wanted.length; at += 18) {
+      double squares = 0;
+      for (int i = at; i < at + 18; i++) {
+        squares += (out[0][i] - wanted[i]) * (out[0][i] - wanted[i]);
+      }
+      assertThat(Math.sqrt(squares))
+          .as("cell and channel %d", at / 18)
+          .isLessThanOrEqualTo(1e-5 + slack[at / 18]);
+    }
+  }
+
+  @Test
+  void drawsABiasForEveryTapFromTheSeedAlone() {
+    List<GradientBias> biases = TargetKind.HogCells.biased(9, 200, 5).biases();
+    assertThat(biases).doesNotHaveDuplicates().hasSize(200);
+    for (GradientBias bias : biases) {
+      assertThat(bias.a()).isBetween(-1 / 3f, 1 / 3f);
+      assertThat(bias.b()).isBetween(-1 / 3f, 1 / 3f);
+    }
+    assertThat(biases.stream().mapToDouble(GradientBias::a).max().orElseThrow()).isGreaterThan(0.3);
+    assertThat(TargetKind.HogCells.biased(18, 4, 5).biases()).isEqualTo(biases.subList(0, 4));
+    assertThat(TargetKind.HogCells.biased(9, 4, 6).biases()).doesNotContainAnyElementsOf(biases);
+  }
+
+  @Test
+  void givesEveryTapItsOwnBias() {
+    byte[] picture = new byte[3 * 32 * 32];
+    new Random(4).nextBytes(picture);
+    float[] normalised = new float[picture.length];
+    Normalisation.of(picture, normalised);
+    int[] cellSizes = {8, 16, 16};
+    TargetKind.HogCells kind = TargetKind.HogCells.biased(9, 3, 8);
+    float[][] out = {new float[16 * 27], new float[4 * 27], new float[4 * 27]};
+    kind.extractor(32, cellSizes).extract(picture, out, 0);
+    for (int k = 0; k < 3; k++) {
+      GradientBias bias = kind.biases().get(k);
+      float[] alone = Hog.cells(normalised, 32, 32, cellSizes[k], 9, bias.a(), bias.b());
+      assertThat(out[k]).containsExactly(alone, within(1e-6f));
+    }
+    assertThat(relativeDistance(out[1], out[2])).isGreaterThan(0.01);
   }
 
   @Test

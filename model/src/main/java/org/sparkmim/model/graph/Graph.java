@@ -10,12 +10,19 @@ public final class Graph {
   private final List<Value> values;
   private final List<Op> ops;
   private final List<Value> losses;
+  private final List<Value> outputs;
   private final Map<String, Value> named;
 
-  Graph(List<Value> values, List<Op> ops, List<Value> losses, Map<String, Value> named) {
+  Graph(
+      List<Value> values,
+      List<Op> ops,
+      List<Value> losses,
+      List<Value> outputs,
+      Map<String, Value> named) {
     this.values = List.copyOf(values);
     this.ops = List.copyOf(ops);
     this.losses = List.copyOf(losses);
+    this.outputs = List.copyOf(outputs);
     this.named = Collections.unmodifiableMap(named);
   }
 
@@ -31,6 +38,11 @@ public final class Graph {
   /** The scalars whose sum is trained, in the order in which they were built. */
   public List<Value> losses() {
     return losses;
+  }
+
+  /** Values that can be read after every forward pass, whoever else reads them. */
+  public List<Value> outputs() {
+    return outputs;
   }
 
   /** Parameters in the order of the flat parameter vector. */

@@ -14,6 +14,7 @@ public final class GraphBuilder {
   private final List<Value> values = new ArrayList<>();
   private final List<Op> ops = new ArrayList<>();
   private final List<Value> losses = new ArrayList<>();
+  private final List<Value> outputs = new ArrayList<>();
   private final Map<String, Value> named = new LinkedHashMap<>();
 
   /** Floats that the caller writes before each forward pass. */
@@ -105,6 +106,15 @@ public final class GraphBuilder {
         result("attended", new int[] {batch, tokens, qkv.width() / 3}, qkv.differentiable());
     append(new Op.Attention(qkv, heads, probabilities, out));
     return out;
+  }
+
+  /** The probabilities {@code [B, heads, N, N]} behind what {@link #attention} returned. */
+  public Value probabilities(Value attended) {
+    return ops.stream()
+        .filter(op -> op.out() == attended && op instanceof Op.Attention)
+        .map(op -> ((Op.Attention) op).probabilities())
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(attended + " was not attended"));
   }
 
   /** {@link Op.GatherRows}. */
@@ -291,8 +301,14 @@ public final class GraphBuilder {
     return register(name, value);
   }
 
+  /** As {@link #label}; the value can be read after every forward pass. */
+  public Value output(String name, Value value) {
+    outputs.add(value);
+    return label(name, value);
+  }
+
   public Graph build() {
-    return new Graph(values, ops, losses, named);
+    return new Graph(values, ops, losses, outputs, named);
   }
 
   /**

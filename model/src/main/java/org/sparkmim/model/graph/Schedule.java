@@ -157,6 +157,9 @@ public final class Schedule {
     for (Value loss : graph.losses()) {
       touch(bufferOf, loss, end);
     }
+    for (Value output : graph.outputs()) {
+      touch(bufferOf, output, end);
+    }
     for (Value value : graph.named().values()) {
       boolean result = value.role() == Value.Role.RESULT;
       boolean consumed = forward.stream().anyMatch(op -> op.inputs().contains(value));

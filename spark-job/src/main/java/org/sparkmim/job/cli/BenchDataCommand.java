@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
     name = "data",
     description = {
       "Images per second and core from files to finished minibatches, whole and by stage: read,"
-          + " decode, augment (crop, resize, flip), hog (all scales), mask, patchify (and normalise).",
+          + " decode, augment (crop, resize, flip), target (all scales), mask, patchify (and normalise).",
       "One thread, its own processor time; sizes, crops and masks as the recipe says."
     },
     mixinStandardHelpOptions = true)
@@ -92,7 +92,7 @@ final class BenchDataCommand implements Runnable {
   public void run() {
     Timing timing = new Timing(warmUp, repetitions, seconds);
     Recipe recipe = recipe();
-    BatchShape shape = MinibatchShape.of(ModelSpec.from(recipe.section("model")));
+    BatchShape shape = MinibatchShape.of(ModelSpec.from(recipe.section("model")), 0);
     if (data != null) {
       report(recipe, shape, data, timing);
       return;

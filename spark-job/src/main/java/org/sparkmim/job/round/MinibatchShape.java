@@ -3,38 +3,68 @@ package org.sparkmim.job.round;
 import java.util.Arrays;
 import org.sparkmim.data.batch.BatchShape;
 import org.sparkmim.data.batch.Minibatch;
+import org.sparkmim.data.order.MaskStrategy;
+import org.sparkmim.data.target.TargetKind;
+import org.sparkmim.model.method.MaskSpec;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.TargetSpec;
 
 /** Where the model's sizes and the data's meet. */
 public final class MinibatchShape {
   private MinibatchShape() {}
 
-  /** What the pipeline must deliver for that model. */
-  public static BatchShape of(ModelSpec spec) {
+  /**
+   * What the pipeline must deliver for that model.
+   *
+   * @param seed of the run, from which frozen biases of HOG are drawn
+   */
+  public static BatchShape of(ModelSpec spec, long seed) {
     return new BatchShape(
         spec.imageSize(),
         spec.patchSize(),
         spec.keep(),
+        masking(spec.masking()),
         spec.cellSizes().stream().mapToInt(Integer::intValue).toArray(),
-        spec.target().bins());
+        target(spec, seed));
+  }
+
+  private static MaskStrategy masking(MaskSpec masking) {
+    return switch (masking.strategy()) {
+      case RANDOM -> new MaskStrategy.RandomPatches();
+      case UNITS -> new MaskStrategy.RandomUnits(masking.unit(), false);
+      case BLOCK -> MaskStrategy.Blockwise.beit();
+      case ATTENTION -> new MaskStrategy.Attentive();
+    };
+  }
+
+  /** What the pipeline computes of an image for that model. */
+  public static TargetKind target(ModelSpec spec, long seed) {
+    TargetSpec target = spec.target();
+    return switch (target.kind()) {
+      case HOG ->
+          target.bias()
+              ? TargetKind.HogCells.biased(target.bins(), spec.outputs().size(), seed)
+              : new TargetKind.HogCells(target.bins());
+      case PIXELS -> new TargetKind.Pixels(target.normalise());
+      case LOW_FREQUENCY ->
+          throw new IllegalStateException("low-frequency pixels arrive with their branch");
+      case TEACHER -> new TargetKind.None();
+    };
   }
 
   /**
-   * Empties the rows from {@code count} on. They hold valid but meaningless tokens, and weigh
-   * nothing in any loss; zeros, not leftovers, so that a step is a pure function of its samples.
+   * Empties the rows from {@code count} on. They have the first row's mask and zeros, not
+   * leftovers, so that a step is a pure function of its samples, and weigh nothing in any loss.
    */
   static void emptyFrom(Minibatch batch, int count) {
     BatchShape shape = batch.shape();
     for (int row = count; row < batch.size(); row++) {
-      fill(batch.patches(), row, shape.keep() * shape.patchDim());
-      for (int k = 0; k < shape.keep(); k++) {
-        batch.keepIds()[row * shape.keep() + k] = k;
-      }
-      for (int token = 0; token < shape.tokens(); token++) {
-        batch.restoreIds()[row * shape.tokens() + token] = token;
-      }
+      fill(batch.noise(), row, batch.noise().length / batch.size());
+      fill(batch.patches(), row, shape.heldPatches() * shape.patchDim());
+      // Of all masks, the first row's is sure to be one that the batch may have.
+      batch.copyMask(0, row);
       for (int tap = 0; tap < shape.taps(); tap++) {
-        fill(batch.targets()[tap], row, shape.cells(tap) * shape.targetDim());
+        fill(batch.targets()[tap], row, shape.cells(tap) * shape.targetDim(tap));
         fill(batch.weights()[tap], row, shape.cells(tap));
       }
     }

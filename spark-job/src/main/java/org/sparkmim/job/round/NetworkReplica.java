@@ -16,9 +16,10 @@ import org.sparkmim.model.Network;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.optim.Optimizer;
 
-/** A compiled network with its buffers and loader threads. */
+/** A compiled network with its buffers, loader threads and, for MaskAlign, teacher. */
 final class NetworkReplica implements Replica {
   private final Network network;
+  private final TeacherGuide teacher;
   private final Optimizer optimizer;
   private final Prefetcher<Minibatch> prefetcher;
   private final Map<Long, MinibatchFiller.Announced> announced;
@@ -27,10 +28,12 @@ final class NetworkReplica implements Replica {
 
   private NetworkReplica(
       Network network,
+      TeacherGuide teacher,
       Optimizer optimizer,
       Prefetcher<Minibatch> prefetcher,
       Map<Long, MinibatchFiller.Announced> announced) {
     this.network = network;
+    this.teacher = teacher;
     this.optimizer = optimizer;
     this.prefetcher = prefetcher;
     this.announced = announced;
@@ -38,7 +41,8 @@ final class NetworkReplica implements Replica {
 
   static NetworkReplica open(NetworkReplicas recipe, Dataset dataset) {
     Network network = Network.create(recipe.spec(), recipe.engine(), recipe.batch());
-    BatchShape shape = MinibatchShape.of(recipe.spec());
+    TeacherGuide teacher = recipe.teacher();
+    BatchShape shape = MinibatchShape.of(recipe.spec(), recipe.seed());
     Map<Long, MinibatchFiller.Announced> announced = new ConcurrentHashMap<>();
     List<Minibatch> slots = new ArrayList<>();
     for (int slot = 0; slot < recipe.loader().queue(); slot++) {
@@ -55,7 +59,7 @@ final class NetworkReplica implements Replica {
                     new MinibatchSource(dataset, shape, recipe.augmentation(), recipe.seed()),
                     recipe.seed(),
                     announced));
-    return new NetworkReplica(network, recipe.optimizer(), prefetcher, announced);
+    return new NetworkReplica(network, teacher, recipe.optimizer(), prefetcher, announced);
   }
 
   @Override
@@ -81,8 +85,12 @@ final class NetworkReplica implements Replica {
     long begin = System.nanoTime();
     Minibatch batch = take();
     long loaded = System.nanoTime();
-    network.feed(
-        batch.patches(), batch.keepIds(), batch.restoreIds(), batch.targets(), batch.weights());
+    if (teacher == null) {
+      network.feed(
+          batch.patches(), batch.keepIds(), batch.restoreIds(), batch.targets(), batch.weights());
+    } else {
+      teacher.feed(network, batch, step.minibatch().count());
+    }
     prefetcher.recycle(batch);
     double[] losses = network.forward().clone();
     requireFinite(losses, step);
@@ -92,14 +100,14 @@ final class NetworkReplica implements Replica {
   }
 
   private static void requireFinite(double[] losses, LocalStep step) {
-    for (int tap = 0; tap < losses.length; tap++) {
-      if (!Double.isFinite(losses[tap])) {
+    for (int head = 0; head < losses.length; head++) {
+      if (!Double.isFinite(losses[head])) {
         throw MimException.failed(
             String.format(
-                "The loss of tap %d is %s at step %d (learning rate %s): training diverged. Nothing"
+                "The loss of head %d is %s at step %d (learning rate %s): training diverged. Nothing"
                     + " of this round is kept; start a new run with a lower train.base-lr or a"
                     + " longer train.warmup-epochs.",
-                tap, losses[tap], step.step(), step.rate()));
+                head, losses[head], step.step(), step.rate()));
       }
     }
   }
@@ -116,6 +124,9 @@ final class NetworkReplica implements Replica {
   @Override
   public void close() {
     prefetcher.close();
+    if (teacher != null) {
+      teacher.close();
+    }
     network.close();
   }
 }

@@ -86,7 +86,7 @@ public final class NetworkReplicas implements ReplicaFactory, MultiDataSetLoader
     MinibatchRef ref = MinibatchRef.parse(source.getPath());
     Dataset dataset = open();
     ModelSpec spec = recipe.spec();
-    Minibatch batch = new Minibatch(MinibatchShape.of(spec), recipe.batch());
+    Minibatch batch = new Minibatch(MinibatchShape.of(spec, recipe.seed()), recipe.batch());
     try (MinibatchFiller filler =
         new MinibatchFiller(
             dataset,
@@ -111,6 +111,16 @@ public final class NetworkReplicas implements ReplicaFactory, MultiDataSetLoader
 
   ModelSpec spec() {
     return recipe.spec();
+  }
+
+  /** The teacher of a method that has one, with its weights; else null. */
+  TeacherGuide teacher() {
+    if (recipe.spec().alignment() == null) {
+      return null;
+    }
+    TeacherGuide teacher = new TeacherGuide(recipe.spec(), recipe.engine(), recipe.batch());
+    teacher.load(hadoop.value());
+    return teacher;
   }
 
   EngineSpec engine() {

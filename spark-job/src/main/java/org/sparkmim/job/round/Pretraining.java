@@ -68,7 +68,7 @@ public final class Pretraining {
     Dataset opened = Dataset.open(hadoop, dataset);
     Pretraining training = new Pretraining(recipe, codeVersion, hadoop, opened, output);
     training.settings.requireFits(opened.size(), opened.uri());
-    MinibatchShape.of(training.spec);
+    MinibatchShape.of(training.spec, training.settings.seed());
     Augmentation.from(recipe.section("data"));
     LoaderSettings.from(recipe.section("data"));
     RunDirectory.check(hadoop, output, training.record());

@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Predicate;
+import org.sparkmim.job.round.TeacherWeights;
 import org.sparkmim.model.ModelException;
+import org.sparkmim.model.method.Alignment;
 import org.sparkmim.model.weights.Safetensors;
 import org.sparkmim.model.weights.SafetensorsReader;
 import org.sparkmim.model.weights.TensorHeader;
@@ -85,6 +87,12 @@ final class GoldenBundle implements Closeable {
           .ifPresent(worst -> published.put(group, worst));
     }
     return published;
+  }
+
+  /** The frozen teacher that a bundle holds under {@code teacher/}. */
+  TeacherWeights teacher(Alignment.Family family) {
+    under("teacher/").forEach(name -> asked.add("teacher/" + name));
+    return TeacherWeights.of(family, reader, file.toString());
   }
 
   boolean has(String tensor) {

@@ -58,6 +58,15 @@ final class GoldenConfig {
     }
   }
 
+  /** Refuses a bundle made with a setting that is built in here with another value. */
+  void requireText(String key, String builtIn) {
+    if (!text(key).equals(builtIn)) {
+      throw bundle.refusal(
+          String.format(
+              "it was made with %s = %s, and only %s is supported", key, text(key), builtIn));
+    }
+  }
+
   /** Refuses a bundle made without something that is always there. */
   void requireTrue(String key) {
     if (!flag(key)) {

@@ -40,7 +40,13 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
           new TreeMap<>(
               Map.of(
                   "localmim_vit",
-                  LocalMimVerification::run,
+                  VerifyReferenceCommand::decoded,
+                  "mae_vit",
+                  VerifyReferenceCommand::decoded,
+                  "mff_vit",
+                  VerifyReferenceCommand::decoded,
+                  "maskalign",
+                  VerifyReferenceCommand::aligned,
                   "hog",
                   (bundle, engine) -> HogVerification.run(bundle)));
 
@@ -77,6 +83,16 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
     }
     out.flush();
     return (report.passed() ? ExitCode.DONE : ExitCode.RUN_FAILED).code();
+  }
+
+  private static List<TensorCheck> decoded(GoldenBundle bundle, EngineSpec engine) {
+    return TrainingVerification.run(new DecodedBundle(bundle), engine);
+  }
+
+  private static List<TensorCheck> aligned(GoldenBundle bundle, EngineSpec engine) {
+    try (MaskAlignBundle golden = new MaskAlignBundle(bundle, engine)) {
+      return TrainingVerification.run(golden, engine);
+    }
   }
 
   private VerificationReport verify() {

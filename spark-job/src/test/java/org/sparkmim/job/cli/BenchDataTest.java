@@ -39,7 +39,7 @@ final class BenchDataTest {
     assertThat(result.get("image_size").asInt()).isEqualTo(64);
     double fill = result.get("fill_images_per_second_per_core").get("median").asDouble();
     assertThat(fill).isPositive();
-    for (String stage : new String[] {"read", "decode", "augment", "hog", "mask", "patchify"}) {
+    for (String stage : new String[] {"read", "decode", "augment", "target", "mask", "patchify"}) {
       JsonNode rate = result.get("stages_images_per_second_per_core").get(stage);
       assertThat(rate.get("median").asDouble()).as(stage).isGreaterThan(fill);
     }

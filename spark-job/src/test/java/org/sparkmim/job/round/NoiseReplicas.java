@@ -45,7 +45,7 @@ record NoiseReplicas(ModelSpec spec, EngineSpec engine, int batch, Optimizer opt
 
   /** The step that a replica takes on any network of its shape. */
   double[] step(Network network, LocalStep step) {
-    Minibatch noise = new Minibatch(MinibatchShape.of(spec), batch);
+    Minibatch noise = new Minibatch(MinibatchShape.of(spec, 0), batch);
     MinibatchRef ref = step.minibatch();
     for (int row = 0; row < ref.count(); row++) {
       fill(noise, row, new Random(1_000_003L * ref.epoch() + ref.first() + row));
@@ -65,13 +65,9 @@ record NoiseReplicas(ModelSpec spec, EngineSpec engine, int batch, Optimizer opt
     for (int t = 0; t < ranks.length; t++) {
       ranks[t] = random.nextFloat();
     }
-    Masking.rankInto(
-        ranks,
-        spec.keep(),
-        batch.keepIds(),
-        row * spec.keep(),
-        batch.restoreIds(),
-        row * spec.tokens());
+    Masking.Mask mask = Masking.rank(ranks, spec.keep());
+    System.arraycopy(mask.keepIds(), 0, batch.keepIds(), row * spec.keep(), spec.keep());
+    System.arraycopy(mask.restoreIds(), 0, batch.restoreIds(), row * spec.tokens(), spec.tokens());
     for (int tap = 0; tap < batch.targets().length; tap++) {
       fill(batch.targets()[tap], row, random);
       int cells = spec.cellGrid(tap) * spec.cellGrid(tap);

@@ -18,7 +18,7 @@ import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.optim.Optimizer;
 
 /**
- * Runs LocalMIM on a bundle's parameters, images and noise, and compares everything on the way.
+ * Trains on a bundle's parameters, images and noise, and compares everything on the way.
  *
  * <p>The key third of every {@code qkv.bias} is left out of gradients and updates: softmax ignores
  * a constant added to all scores, so its gradient is zero but for rounding, which AdamW would blow
@@ -26,37 +26,32 @@ import org.sparkmim.model.optim.Optimizer;
  * is not within the aim anyway, single elements whose gradient float32 cannot tell from zero, and
  * says so; the optimiser alone, fed with golden gradients, leaves out none of them.
  */
-final class LocalMimVerification {
+final class TrainingVerification {
   /** Gradients that are smaller, relative to the tensor's root mean square, are mostly rounding. */
   private static final double DECIDABLE = 1e-4;
 
   private final GoldenBundle bundle;
-  private final LocalMimBundle golden;
+  private final TrainingBundle golden;
   private final EngineSpec engine;
   private final List<TensorCheck> checks = new ArrayList<>();
-  private final float[][] targets;
 
-  private LocalMimVerification(GoldenBundle bundle, EngineSpec engine) {
-    this.bundle = bundle;
+  private TrainingVerification(TrainingBundle golden, EngineSpec engine) {
+    this.golden = golden;
     this.engine = engine;
-    golden = new LocalMimBundle(bundle);
-    targets = golden.targets();
+    bundle = golden.bundle;
   }
 
-  static List<TensorCheck> run(GoldenBundle bundle, EngineSpec engine) {
-    LocalMimVerification verification = new LocalMimVerification(bundle, engine);
+  static List<TensorCheck> run(TrainingBundle golden, EngineSpec engine) {
+    TrainingVerification verification = new TrainingVerification(golden, engine);
     verification.run();
     return verification.checks;
   }
 
   private void run() {
     try (Network network = Network.create(golden.spec(), engine, golden.batch(), true)) {
-      List<FixedTensor> fixed = fixedTensors();
-      TreeSet<String> fixedNames = new TreeSet<>();
-      fixed.forEach(tensor -> fixedNames.add(tensor.name()));
-      golden.requireParameters(network.layout(), fixedNames);
+      golden.requireParameters(network.layout());
       settings(network.layout());
-      fixed(fixed);
+      fixed(golden.fixed());
       firstPass(network);
       optimizerAlone(network);
       curve(network);
@@ -64,22 +59,10 @@ final class LocalMimVerification {
     bundle.notAsked().forEach(name -> check(Group.NOT_COMPARED, name, 1));
   }
 
-  private List<FixedTensor> fixedTensors() {
-    List<FixedTensor> fixed = new ArrayList<>(golden.spec().method().fixedTensors(golden.spec()));
-    if (bundle.config().flag("hog_bias")) {
-      for (int k = 0; k < golden.spec().taps().size(); k++) {
-        String name = "hog_enc." + k + ".conv.bias";
-        // Drawn once by the published program and never trained: its own value is the only one.
-        fixed.add(new FixedTensor(name, List.of(2), bundle.floats("param/" + name, 2)));
-      }
-    }
-    return fixed;
-  }
-
   private void settings(ParameterLayout layout) {
     TreeSet<String> ours = new TreeSet<>();
     TreeSet<String> oursNot = new TreeSet<>();
-    layout.entries().forEach(entry -> (entry.decayed() ? ours : oursNot).add(entry.name()));
+    layout.entries().forEach(entry -> (entry.decayed() ? ours : oursNot).add(golden.official(entry.name())));
     lists("optimizer.decay", ours);
     lists("optimizer.no_decay", oursNot);
   }
@@ -96,71 +79,67 @@ final class LocalMimVerification {
 
   private void fixed(List<FixedTensor> fixed) {
     for (FixedTensor tensor : fixed) {
-      String name = "param/" + tensor.name();
+      String name = "param/" + golden.official(tensor.name());
       long[] shape = tensor.shape().stream().mapToLong(Integer::longValue).toArray();
       relative(Group.FIXED, name, tensor.numbers(), bundle.floats(name, shape));
     }
   }
 
   private void firstPass(Network network) {
-    LocalMimBundle.Step step = golden.step(0);
+    TrainingBundle.Step step = golden.step(0);
     indices(step);
     load(network);
     feed(network, step);
     double[] losses = network.forward().clone();
-    forward(network);
-    losses(losses);
+    forward(network, step);
+    losses(names(network, "loss/"), losses);
+    golden.compareOwn(step, engine, checks);
     network.backward();
     Map<String, float[]> gradients = read(network, network.state().gradients());
     List<String> trained = trained(network.layout());
     for (ParameterLayout.Entry entry : network.layout().entries()) {
-      if (trained.contains(entry.name())) {
+      if (trained.contains(golden.official(entry.name()))) {
         float[] yours = gradients.get(entry.name());
         float[] theirs = golden.parameter("grad/", entry);
         double error = Distance.relative(yours, theirs, counted(entry));
-        check(Group.GRADIENT, "grad/" + entry.name(), error);
+        check(Group.GRADIENT, "grad/" + golden.official(entry.name()), error);
       }
     }
   }
 
-  private void indices(LocalMimBundle.Step step) {
+  private void indices(TrainingBundle.Step step) {
     int batch = golden.batch();
     int tokens = golden.spec().tokens();
     float[] noise = bundle.floats("input/noise", batch, tokens);
     float[] first = bundle.floats("input/noise_steps", golden.steps(), batch, tokens);
     differing("input/noise", Arrays.copyOf(first, noise.length), noise);
-    differing("mask", step.hidden(), bundle.floats("mask", batch, tokens));
-    check(
-        Group.INDICES,
-        "ids_restore",
-        Distance.differing(step.restoreIds(), bundle.ints("ids_restore", batch, tokens)));
-    for (int k = 0; k < targets.length; k++) {
-      differing(
-          "mask/" + k, step.weights()[k], bundle.values("mask/" + k, step.weights()[k].length));
+    differing("mask", golden.hidden(step.restoreIds()), bundle.floats("mask", batch, tokens));
+  }
+
+  /** Everything that network and bundle have a common name for. */
+  private void forward(Network network, TrainingBundle.Step step) {
+    for (String name : network.names()) {
+      boolean fed = name.startsWith("target/") || name.startsWith("mask/");
+      if (bundle.has(name) && !fed && !name.startsWith("loss/")) {
+        float[] yours = network.read(name);
+        relative(Group.FORWARD, name, yours, bundle.values(name, yours.length));
+      }
+    }
+    List<String> targets = names(network, "target/");
+    for (int k = 0; k < targets.size(); k++) {
+      float[] yours = step.targets()[k];
+      relative(
+          Group.FORWARD, targets.get(k), yours, bundle.values(targets.get(k), yours.length));
     }
   }
 
-  private void forward(Network network) {
-    for (int i = 0; i < golden.spec().depth(); i++) {
-      forward(network, "block/" + i);
-    }
-    for (int k = 0; k < targets.length; k++) {
-      forward(network, "latent/" + k);
-      forward(network, "decoder_norm/" + k);
-      forward(network, "pred/" + k);
-      String target = "target/" + k;
-      relative(Group.FORWARD, target, targets[k], bundle.values(target, targets[k].length));
-    }
+  private static List<String> names(Network network, String start) {
+    return network.names().stream().filter(name -> name.startsWith(start)).toList();
   }
 
-  private void forward(Network network, String name) {
-    float[] yours = network.read(name);
-    relative(Group.FORWARD, name, yours, bundle.values(name, yours.length));
-  }
-
-  private void losses(double[] losses) {
+  private void losses(List<String> lossNames, double[] losses) {
     for (int k = 0; k < losses.length; k++) {
-      String name = "loss/" + k;
+      String name = lossNames.get(k);
       check(Group.LOSS, name, Distance.relative(new double[] {losses[k]}, bundle.floats(name, 1)));
     }
     double[] sum = {Arrays.stream(losses).sum()};
@@ -173,7 +152,7 @@ final class LocalMimVerification {
     OffHeap gradients = new OffHeap(network.state().gradients(), network.layout().size());
     List<String> trained = trained(network.layout());
     for (ParameterLayout.Entry entry : network.layout().entries()) {
-      if (trained.contains(entry.name())) {
+      if (trained.contains(golden.official(entry.name()))) {
         float[] values = golden.parameter("grad/", entry);
         gradients.put(entry.offset(), values, values.length);
       }
@@ -201,11 +180,11 @@ final class LocalMimVerification {
     changes(network, Group.LAST_STEP, "step" + curve.length + "/", selected);
   }
 
-  /** Parameters that the loss reaches: for these the bundle must have gradient and update. */
+  /** Published names of parameters that the loss reaches: for these the bundle must have gradient and update. */
   private List<String> trained(ParameterLayout layout) {
     List<String> untrained = bundle.config().texts("no_grad");
     return layout.entries().stream()
-        .map(ParameterLayout.Entry::name)
+        .map(entry -> golden.official(entry.name()))
         .filter(name -> !untrained.contains(name))
         .toList();
   }
@@ -217,12 +196,13 @@ final class LocalMimVerification {
     for (ParameterLayout.Entry entry : network.layout().entries()) {
       float[] start = golden.parameter("param/", entry);
       float[] yours = parameters.get(entry.name());
-      if (wanted.contains(entry.name())) {
+      String name = golden.official(entry.name());
+      if (wanted.contains(name)) {
         float[] theirs = golden.parameter(prefix, entry);
         checks.add(change(group, prefix, entry, yours, theirs, start));
-      } else if (untrained.contains(entry.name())) {
+      } else if (untrained.contains(name)) {
         // Without a gradient there is no update, not even decay.
-        check(group, prefix + entry.name(), Distance.ofChange(yours, start, start, i -> true));
+        check(group, prefix + name, Distance.ofChange(yours, start, start, i -> true));
       }
     }
   }
@@ -234,7 +214,7 @@ final class LocalMimVerification {
       float[] yours,
       float[] theirs,
       float[] start) {
-    String name = prefix + entry.name();
+    String name = prefix + golden.official(entry.name());
     IntPredicate counted = counted(entry);
     double error = Distance.ofChange(yours, theirs, start, counted);
     if (group != Group.FIRST_UPDATE || error <= group.aim()) {
@@ -267,8 +247,9 @@ final class LocalMimVerification {
     return Math.sqrt(sum / values.length);
   }
 
-  private void feed(Network network, LocalMimBundle.Step step) {
-    network.feed(step.patches(), step.keepIds(), step.restoreIds(), targets, step.weights());
+  private void feed(Network network, TrainingBundle.Step step) {
+    network.feed(
+        step.patches(), step.keepIds(), step.restoreIds(), step.targets(), step.weights());
   }
 
   /** Writes the golden parameters and clears gradients and moments. */
