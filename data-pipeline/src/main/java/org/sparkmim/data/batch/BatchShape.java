@@ -30,7 +30,7 @@ public record BatchShape(
     int grid = imageSize / patchSize;
     require(keep >= 1 && keep <= grid * grid, "visible patches must be 1.." + grid * grid, keep);
     masking.check(imageSize, patchSize, keep);
-    target.check(cellSizes.length);
+    target.check(imageSize, cellSizes.length);
     int finest = Arrays.stream(cellSizes).min().orElse(1);
     require(finest > 0, "cell sizes must be positive", Arrays.toString(cellSizes));
     for (int size : cellSizes) {

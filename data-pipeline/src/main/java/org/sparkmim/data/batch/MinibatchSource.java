@@ -5,7 +5,6 @@ import org.sparkmim.data.batch.StageClock.Stage;
 import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.data.dataset.SampleReader;
 import org.sparkmim.data.image.Augmentation;
-import org.sparkmim.data.image.CropBox;
 import org.sparkmim.data.image.ImageDecoder;
 import org.sparkmim.data.image.ImageFault;
 import org.sparkmim.data.image.Patches;
@@ -130,15 +129,10 @@ public final class MinibatchSource implements AutoCloseable {
     try {
       Raster picture = decoder.decode(reader.bytes(), length);
       clock.finished(Stage.DECODE);
-      CropBox box =
-          CropBox.random(
-              new SampleRandom(seed, epoch, id, Purpose.CROP),
-              picture.width(),
-              picture.height(),
-              augmentation);
+      SampleRandom random = new SampleRandom(seed, epoch, id, Purpose.CROP);
       boolean flip =
           augmentation.flip() && new SampleRandom(seed, epoch, id, Purpose.FLIP).nextDouble() < 0.5;
-      resampler.crop(picture, box, shape.imageSize(), flip, planes);
+      resampler.crop(picture, augmentation, random, shape.imageSize(), flip, planes);
       clock.finished(Stage.AUGMENT);
       return planes;
     } catch (ImageFault e) {

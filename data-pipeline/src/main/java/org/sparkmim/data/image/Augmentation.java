@@ -9,6 +9,7 @@ import org.sparkmim.data.DataException;
 /**
  * How pre-training crops vary.
  *
+ * @param crop how a crop is taken; scale and ratio say which boxes of {@link Crop#RANDOM_RESIZED}
  * @param minScale smallest share of the picture's area in a crop, over 0
  * @param maxScale largest share, at most 1
  * @param minRatio smallest width/height of a crop
@@ -16,7 +17,7 @@ import org.sparkmim.data.DataException;
  * @param flip whether half of the crops are mirrored left to right
  */
 public record Augmentation(
-    double minScale, double maxScale, double minRatio, double maxRatio, boolean flip)
+    Crop crop, double minScale, double maxScale, double minRatio, double maxRatio, boolean flip)
     implements Serializable {
   public Augmentation {
     if (!(minScale > 0 && minScale <= maxScale && maxScale <= 1)) {
@@ -43,6 +44,7 @@ public record Augmentation(
       List<Double> scale = pair(mimData, "augment.scale");
       List<Double> ratio = pair(mimData, "augment.ratio");
       return new Augmentation(
+          Crop.from(mimData.getString("augment.crop")),
           scale.get(0),
           scale.get(1),
           ratio.get(0),

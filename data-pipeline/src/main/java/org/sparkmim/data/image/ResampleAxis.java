@@ -25,7 +25,7 @@ final class ResampleAxis {
 
   /**
    * Plans outputs {@code from} to {@code from+count-1} of a resize of {@code in} to {@code out}
-   * pixels.
+   * pixels. Outputs before the first and after the last are mirrored, without repeating the edge.
    */
   void plan(int in, int out, int from, int count) {
     double scale = (double) in / out;
@@ -43,13 +43,20 @@ final class ResampleAxis {
       exact = new double[stride];
     }
     for (int i = 0; i < count; i++) {
-      double centre = (from + i + 0.5) * scale;
+      double centre = (mirror(from + i, out) + 0.5) * scale;
       int low = Math.max(0, (int) (centre - support + 0.5));
       int high = Math.min(in, (int) (centre + support + 0.5));
       first[i] = low;
       taps[i] = high - low;
       weigh(i * stride, low, high - low, centre, stretch);
     }
+  }
+
+  private static int mirror(int index, int length) {
+    if (index < 0) {
+      return Math.min(-index, length - 1);
+    }
+    return index < length ? index : Math.max(2 * length - 2 - index, 0);
   }
 
   private void weigh(int at, int low, int n, double centre, double stretch) {
@@ -76,12 +83,22 @@ final class ResampleAxis {
     return 0;
   }
 
-  int first(int i) {
-    return first[i];
+  /** The first input that any of {@code count} outputs needs. */
+  int lowest(int count) {
+    int lowest = Integer.MAX_VALUE;
+    for (int i = 0; i < count; i++) {
+      lowest = Math.min(lowest, first[i]);
+    }
+    return lowest;
   }
 
-  int taps(int i) {
-    return taps[i];
+  /** One past the last input that any of {@code count} outputs needs. */
+  int end(int count) {
+    int end = 0;
+    for (int i = 0; i < count; i++) {
+      end = Math.max(end, first[i] + taps[i]);
+    }
+    return end;
   }
 
   /**

@@ -1,5 +1,7 @@
 package org.sparkmim.data.image;
 
+import org.sparkmim.data.order.SampleRandom;
+
 /**
  * Cuts a box out of a picture and resizes it to square planes: antialiased bicubic, rounded to 8
  * bits after the horizontal and after the vertical pass. Keeps its buffers; one a thread.
@@ -27,6 +29,44 @@ public final class Resampler {
     across.plan(box.width(), size, 0, size);
     down.plan(box.height(), size, 0, size);
     run(picture, box, size, size, flip, planes);
+  }
+
+  /**
+   * Crops as {@code augmentation} says, from the sample's numbers alone.
+   *
+   * @param random of the sample's crop
+   * @param flip whether to mirror left to right
+   * @param planes receives RGB planes [3, size, size]
+   */
+  public void crop(
+      Raster picture,
+      Augmentation augmentation,
+      SampleRandom random,
+      int size,
+      boolean flip,
+      byte[] planes) {
+    switch (augmentation.crop()) {
+      case RANDOM_RESIZED ->
+          crop(
+              picture,
+              CropBox.random(random, picture.width(), picture.height(), augmentation),
+              size,
+              flip,
+              planes);
+      case SIMPLE -> {
+        int[] resized = shortSideTo(picture.width(), picture.height(), size);
+        down.plan(picture.height(), resized[1], paddedStart(random, resized[1], size), size);
+        across.plan(picture.width(), resized[0], paddedStart(random, resized[0], size), size);
+        CropBox whole = new CropBox(0, 0, picture.width(), picture.height());
+        run(picture, whole, size, size, flip, planes);
+      }
+    }
+  }
+
+  /** Where a crop begins on a padded side, 0 the first pixel that is not padding. */
+  private static int paddedStart(SampleRandom random, int length, int size) {
+    long starts = (long) length + 2 * Crop.PADDING - size + 1;
+    return random.nextInt((int) Math.min(Integer.MAX_VALUE, starts)) - Crop.PADDING;
   }
 
   /**
@@ -69,9 +109,12 @@ public final class Resampler {
   }
 
   private void run(
-      Raster picture, CropBox box, int width, int height, boolean flip, byte[] planes) {
-    int top = down.first(0);
-    int bottom = down.first(height - 1) + down.taps(height - 1);
+      Raster picture, CropBox whole, int width, int height, boolean flip, byte[] planes) {
+    int left = across.lowest(width);
+    CropBox box =
+        new CropBox(whole.left() + left, whole.top(), across.end(width) - left, whole.height());
+    int top = down.lowest(height);
+    int bottom = down.end(height);
     int bands = (bottom - top + BAND_ROWS - 1) / BAND_ROWS;
     int bandRows = (bottom - top + bands - 1) / bands;
     reserve(box.width(), Math.max(3 * bandRows, 3 * width), width, bottom - top);
@@ -79,7 +122,7 @@ public final class Resampler {
       int rows = Math.min(bandRows, bottom - from);
       turn(picture, box, from, rows);
       for (int x = 0; x < width; x++) {
-        across.apply(x, columns, 0, 3 * rows, sums);
+        across.apply(x, columns, -left, 3 * rows, sums);
         turnBack(from - top, rows, width, flip ? width - 1 - x : x);
       }
     }

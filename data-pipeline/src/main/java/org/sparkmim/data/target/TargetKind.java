@@ -42,7 +42,7 @@ public sealed interface TargetKind {
     }
 
     @Override
-    public void check(int taps) {
+    public void check(int imageSize, int taps) {
       if (!biases.isEmpty() && biases.size() != taps) {
         throw DataException.argument(
             "HOG biases must be as many as taps, %d, or none, got %d", taps, biases.size());
@@ -80,10 +80,54 @@ public sealed interface TargetKind {
     }
   }
 
+  /**
+   * Pixels without their fine detail (PixMIM, arXiv 2303.02416; methods 3.3), otherwise as {@link
+   * Pixels}; see {@link LowPass}.
+   *
+   * @param radius of the disc kept of the spectrum, in frequencies of an image of 224 px; in
+   *     proportion for other sizes. PixMIM: 40
+   * @param perCell whether every cell is brought to mean 0 and variance 1 on its own
+   */
+  record LowFrequencyPixels(double radius, boolean perCell) implements TargetKind {
+    private static final double PUBLISHED_SIZE = 224;
+
+    @Override
+    public void check(int imageSize, int taps) {
+      TargetKind.super.check(imageSize, taps);
+      if (imageSize % 4 != 0) {
+        throw DataException.argument(
+            "The image size must be a multiple of 4 for low-frequency pixels, got %d", imageSize);
+      }
+      double smallest = LowPass.MIN_RADIUS * PUBLISHED_SIZE / imageSize;
+      double largest = LowPass.maxRadius(imageSize) * PUBLISHED_SIZE / imageSize;
+      if (!(radius >= smallest && radius <= largest)) {
+        throw DataException.argument(
+            "The radius of low-frequency pixels must be %.1f..%.1f for images of %d px, got %s",
+            smallest, largest, imageSize, radius);
+      }
+    }
+
+    @Override
+    public int dim(int cellSize) {
+      return 3 * cellSize * cellSize;
+    }
+
+    @Override
+    public TargetExtractor extractor(int size, int[] cellSizes) {
+      LowPass lowPass = new LowPass(size, radius * size / PUBLISHED_SIZE);
+      PixelTarget pixels = new PixelTarget(size, cellSizes, perCell);
+      float[] filtered = new float[3 * size * size];
+      return (planes, out, sample) -> {
+        lowPass.filter(planes, filtered);
+        pixels.extract(filtered, out, sample);
+      };
+    }
+  }
+
   /** Nothing that the image alone says: a frozen teacher's features, say. Has no taps. */
   record None() implements TargetKind {
     @Override
-    public void check(int taps) {
+    public void check(int imageSize, int taps) {
       if (taps > 0) {
         throw DataException.argument("Without a target there must be no cell sizes, got %d", taps);
       }
@@ -106,11 +150,11 @@ public sealed interface TargetKind {
   }
 
   /**
-   * Whether it goes with that many taps.
+   * Whether it can be computed of square images of that size for so many taps.
    *
    * @throws DataException (argument) if not
    */
-  default void check(int taps) {
+  default void check(int imageSize, int taps) {
     if (taps < 1) {
       throw DataException.argument("A target needs a cell size for each tap, got none");
     }

@@ -55,7 +55,12 @@ class CropBoxTest {
 
   @Test
   void readsItsSettingsAndRefusesWrongOnes() {
-    assertThat(PUBLISHED).isEqualTo(new Augmentation(0.2, 1, 0.75, 1.3333333333333333, true));
+    assertThat(PUBLISHED)
+        .isEqualTo(new Augmentation(Crop.RANDOM_RESIZED, 0.2, 1, 0.75, 1.3333333333333333, true));
+    Config simple = ConfigFactory.parseString("augment.crop = simple").withFallback(DEFAULTS);
+    assertThat(Augmentation.from(simple).crop()).isEqualTo(Crop.SIMPLE);
+    assertRefused(
+        "augment.crop = centre", "data.augment.crop must be random-resized or simple, got centre");
     assertRefused("augment.scale = [0, 1]", "data.augment.scale");
     assertRefused("augment.scale = [0.5, 0.2]", "data.augment.scale");
     assertRefused("augment.scale = [0.5]", "two numbers");

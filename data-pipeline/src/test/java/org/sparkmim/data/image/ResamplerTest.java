@@ -7,6 +7,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.sparkmim.data.order.SampleRandom;
 
 class ResamplerTest {
   private final Resampler resampler = new Resampler();
@@ -147,5 +148,63 @@ class ResamplerTest {
         }
       }
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"40,30,16", "30,41,16", "16,16,16", "7,11,12"})
+  void takesASimpleCropOutOfTheResizedAndPaddedPicture(int width, int height, int size) {
+    Pixels picture = noise(width, height);
+    int[] resized = Resampler.shortSideTo(width, height, size);
+    byte[] whole = new byte[3 * resized[0] * resized[1]];
+    resampler.resize(picture, resized[0], resized[1], whole);
+    boolean[] seenTop = new boolean[resized[1] + 9 - size];
+    for (int id = 0; id < 400; id++) {
+      byte[] planes = new byte[3 * size * size];
+      boolean flip = id % 2 == 0;
+      resampler.crop(picture, SIMPLE, random(id), size, flip, planes);
+      SampleRandom same = random(id);
+      int top = same.nextInt(resized[1] + 8 - size + 1) - 4;
+      int left = same.nextInt(resized[0] + 8 - size + 1) - 4;
+      seenTop[top + 4] = true;
+      for (int i = 0; i < planes.length; i++) {
+        int y = mirror(top + i / size % size, resized[1]);
+        int x = mirror(left + (flip ? size - 1 - i % size : i % size), resized[0]);
+        int wanted = whole[(i / size / size * resized[1] + y) * resized[0] + x];
+        assertThat((int) planes[i]).as("crop %d, number %d", id, i).isEqualTo(wanted);
+      }
+    }
+    assertThat(seenTop).doesNotContain(false);
+  }
+
+  @Test
+  void takesASimpleCropOutOfAThreadOfAPictureWithoutReadingAllOfIt() {
+    byte[] planes = new byte[3 * 32 * 32];
+    resampler.crop(new Thread(50_000_000), SIMPLE, random(1), 32, false, planes);
+    assertThat(planes).containsOnly(9);
+  }
+
+  /** One pixel high, all of one value; refuses to be read whole. */
+  private record Thread(int width) implements Raster {
+    @Override
+    public int height() {
+      return 1;
+    }
+
+    @Override
+    public void read(int y, int x, int count, byte[] into) {
+      assertThat(count).isLessThan(1000);
+      java.util.Arrays.fill(into, 0, 3 * count, (byte) 9);
+    }
+  }
+
+  private static final Augmentation SIMPLE =
+      new Augmentation(Crop.SIMPLE, 0.2, 1, 0.75, 1.33, true);
+
+  private static SampleRandom random(long id) {
+    return new SampleRandom(1, 0, id, SampleRandom.Purpose.CROP);
+  }
+
+  private static int mirror(int i, int length) {
+    return i < 0 ? -i : i >= length ? 2 * length - 2 - i : i;
   }
 }

@@ -39,8 +39,7 @@ public record TeacherModel(
     int tokens = grid * grid;
     int width = shape.width();
     int patch = shape.patchSize();
-    Value patches =
-        graph.input("patches", batch, tokens, ModelSpec.CHANNELS * patch * patch);
+    Value patches = graph.input("patches", batch, tokens, ModelSpec.CHANNELS * patch * patch);
     Value positions = graph.input("positions", batch, tokens, width);
     Value weight =
         graph.parameter(
@@ -57,8 +56,7 @@ public record TeacherModel(
     for (int i = 0; i < shape.depth(); i++) {
       String name = "blocks." + i;
       Value qkv =
-          layers.linear(
-              name + ".attn.qkv", layers.layerNorm(name + ".norm1", stream), 3 * width);
+          layers.linear(name + ".attn.qkv", layers.layerNorm(name + ".norm1", stream), 3 * width);
       Value attended = graph.attention(qkv, shape.heads());
       attention = graph.probabilities(attended);
       Value middle = layers.linear(name + ".attn.proj", attended, width, stream);

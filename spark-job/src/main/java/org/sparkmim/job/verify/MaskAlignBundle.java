@@ -54,8 +54,7 @@ final class MaskAlignBundle extends TrainingBundle implements AutoCloseable {
         List.of(),
         List.of(),
         new ModelSpec.Decoder(4, 1, 1),
-        new MaskSpec(
-            MaskSpec.Strategy.ATTENTION, config.number("mask_ratio"), encoder.patchSize()),
+        new MaskSpec(MaskSpec.Strategy.ATTENTION, config.number("mask_ratio"), encoder.patchSize()),
         new TargetSpec(TargetSpec.Kind.TEACHER, 1, false, false, 1),
         new Alignment(levels(config), mixing(config), teacher(config)));
   }
@@ -174,8 +173,7 @@ final class MaskAlignBundle extends TrainingBundle implements AutoCloseable {
 
   private void index(List<TensorCheck> checks, String name, int[] yours, long... shape) {
     checks.add(
-        new TensorCheck(
-            Group.INDICES, name, Distance.differing(yours, bundle.ints(name, shape))));
+        new TensorCheck(Group.INDICES, name, Distance.differing(yours, bundle.ints(name, shape))));
   }
 
   /** Tokens in rank order. */

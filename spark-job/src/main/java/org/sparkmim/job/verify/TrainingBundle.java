@@ -1,9 +1,7 @@
 package org.sparkmim.job.verify;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeSet;
-import org.sparkmim.data.order.Masking;
 import org.sparkmim.model.ModelException;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.FixedTensor;
@@ -110,7 +108,8 @@ abstract class TrainingBundle {
   /** A tensor {@code prefix + name} of a parameter, of that parameter's shape. */
   float[] parameter(String prefix, ParameterLayout.Entry entry) {
     return bundle.floats(
-        prefix + official(entry.name()), entry.shape().stream().mapToLong(Integer::longValue).toArray());
+        prefix + official(entry.name()),
+        entry.shape().stream().mapToLong(Integer::longValue).toArray());
   }
 
   /** Refuses a bundle whose parameters are not those of the model. */

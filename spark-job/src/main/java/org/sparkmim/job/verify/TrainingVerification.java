@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
@@ -27,6 +28,9 @@ import org.sparkmim.model.optim.Optimizer;
  * says so; the optimiser alone, fed with golden gradients, leaves out none of them.
  */
 final class TrainingVerification {
+  private static final Set<String> EVERYWHERE = Set.of("block/", "latent/", "pred/");
+  private static final Set<String> ELSEWHERE = Set.of("target/", "mask/", "loss/");
+
   /** Gradients that are smaller, relative to the tensor's root mean square, are mostly rounding. */
   private static final double DECIDABLE = 1e-4;
 
@@ -62,7 +66,9 @@ final class TrainingVerification {
   private void settings(ParameterLayout layout) {
     TreeSet<String> ours = new TreeSet<>();
     TreeSet<String> oursNot = new TreeSet<>();
-    layout.entries().forEach(entry -> (entry.decayed() ? ours : oursNot).add(golden.official(entry.name())));
+    layout
+        .entries()
+        .forEach(entry -> (entry.decayed() ? ours : oursNot).add(golden.official(entry.name())));
     lists("optimizer.decay", ours);
     lists("optimizer.no_decay", oursNot);
   }
@@ -116,11 +122,14 @@ final class TrainingVerification {
     differing("mask", golden.hidden(step.restoreIds()), bundle.floats("mask", batch, tokens));
   }
 
-  /** Everything that network and bundle have a common name for. */
+  /**
+   * What every bundle has, and whatever else network and bundle have a common name for. Inputs and
+   * losses are compared elsewhere.
+   */
   private void forward(Network network, TrainingBundle.Step step) {
     for (String name : network.names()) {
-      boolean fed = name.startsWith("target/") || name.startsWith("mask/");
-      if (bundle.has(name) && !fed && !name.startsWith("loss/")) {
+      String kind = name.replaceFirst("/.*", "/");
+      if (EVERYWHERE.contains(kind) || !ELSEWHERE.contains(kind) && bundle.has(name)) {
         float[] yours = network.read(name);
         relative(Group.FORWARD, name, yours, bundle.values(name, yours.length));
       }
@@ -128,8 +137,7 @@ final class TrainingVerification {
     List<String> targets = names(network, "target/");
     for (int k = 0; k < targets.size(); k++) {
       float[] yours = step.targets()[k];
-      relative(
-          Group.FORWARD, targets.get(k), yours, bundle.values(targets.get(k), yours.length));
+      relative(Group.FORWARD, targets.get(k), yours, bundle.values(targets.get(k), yours.length));
     }
   }
 
@@ -180,7 +188,10 @@ final class TrainingVerification {
     changes(network, Group.LAST_STEP, "step" + curve.length + "/", selected);
   }
 
-  /** Published names of parameters that the loss reaches: for these the bundle must have gradient and update. */
+  /**
+   * Published names of parameters that the loss reaches: for these the bundle must have gradient
+   * and update.
+   */
   private List<String> trained(ParameterLayout layout) {
     List<String> untrained = bundle.config().texts("no_grad");
     return layout.entries().stream()
@@ -248,8 +259,7 @@ final class TrainingVerification {
   }
 
   private void feed(Network network, TrainingBundle.Step step) {
-    network.feed(
-        step.patches(), step.keepIds(), step.restoreIds(), step.targets(), step.weights());
+    network.feed(step.patches(), step.keepIds(), step.restoreIds(), step.targets(), step.weights());
   }
 
   /** Writes the golden parameters and clears gradients and moments. */

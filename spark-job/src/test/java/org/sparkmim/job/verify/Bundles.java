@@ -21,7 +21,12 @@ final class Bundles {
   private Bundles() {}
 
   static Path localMim() {
-    return resource("/golden/localmim_vit_dev.safetensors");
+    return of("localmim_vit");
+  }
+
+  /** The bundle of a model. */
+  static Path of(String model) {
+    return resource("/golden/" + model + "_dev.safetensors");
   }
 
   static Path hog() {

@@ -42,9 +42,14 @@ class VerifyReferenceTest {
   };
 
   @ParameterizedTest
-  @ValueSource(strings = {"reference", "onednn"})
-  void localMimAgreesWithThePublishedCode(String engine) throws IOException {
-    Run run = verify(Bundles.localMim(), "--engine", engine, "--json");
+  @CsvSource({
+    "localmim_vit, reference",
+    "localmim_vit, onednn",
+    "mff_vit, onednn",
+    "maskalign_sum, onednn"
+  })
+  void methodsAgreeWithTheirPublishedCode(String bundle, String engine) throws IOException {
+    Run run = verify(Bundles.of(bundle), "--engine", engine, "--json");
     JsonNode report = new ObjectMapper().readTree(run.out);
     assertThat(report.path("missed")).as("beyond accept").isEmpty();
     assertThat(report.path("beyondAim")).as("real differences").isEmpty();
@@ -166,12 +171,12 @@ class VerifyReferenceTest {
   void anotherMethodIsRefusedByName() throws IOException {
     Path file =
         Bundles.withMetadata(
-            Bundles.hog(), directory.resolve("mae.safetensors"), Map.of("model", "mae_vit"));
+            Bundles.hog(), directory.resolve("simmim.safetensors"), Map.of("model", "simmim"));
     Run run = verify(file);
     assertThat(run.code).isEqualTo(2);
     assertThat(run.err)
-        .contains("method not supported yet: mae_vit")
-        .contains("Supported are hog, localmim_vit");
+        .contains("method not supported yet: simmim")
+        .contains("Supported are hog, localmim_vit, mae_vit, maskalign, mff_vit");
   }
 
   @Test

@@ -14,21 +14,21 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/** Histograms of one image at the four scales of LocalMIM with patches of 16 pixels. */
+/** Targets of one image: of every kind at the scales of LocalMIM, and of pixels at MAE's alone. */
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
 @Warmup(iterations = 4, time = 1)
 @Measurement(iterations = 5, time = 1)
 @Fork(1)
-public class HogPyramidBenchmark {
-  private static final int[] CELL_SIZES = {4, 8, 16, 32};
-  private static final int BINS = 9;
-
+public class TargetBenchmark {
   @Param({"64", "128", "224"})
   private int size;
 
-  private HogPyramid pyramid;
+  @Param({"hog", "biased-hog", "pixels", "normalised-pixels", "mae", "pixmim"})
+  private String kind;
+
+  private TargetExtractor target;
   private byte[] planes;
   private float[][] targets;
 
@@ -42,16 +42,31 @@ public class HogPyramidBenchmark {
       level = Math.max(0, Math.min(255, level + random.nextInt(-8, 9)));
       planes[i] = (byte) level;
     }
-    pyramid = new HogPyramid(size, size, CELL_SIZES, BINS);
-    targets = new float[CELL_SIZES.length][];
+    int[] cellSizes =
+        kind.equals("mae") || kind.equals("pixmim") ? new int[] {16} : new int[] {4, 8, 16, 32};
+    TargetKind wanted = kind();
+    target = wanted.extractor(size, cellSizes);
+    targets = new float[cellSizes.length][];
     for (int k = 0; k < targets.length; k++) {
-      targets[k] = new float[pyramid.cells(k) * 3 * BINS];
+      int side = size / cellSizes[k];
+      targets[k] = new float[side * side * wanted.dim(cellSizes[k])];
     }
+  }
+
+  private TargetKind kind() {
+    return switch (kind) {
+      case "hog" -> new TargetKind.HogCells(9);
+      case "biased-hog" -> TargetKind.HogCells.biased(18, 4, 1);
+      case "pixels" -> new TargetKind.Pixels(false);
+      case "normalised-pixels", "mae" -> new TargetKind.Pixels(true);
+      case "pixmim" -> new TargetKind.LowFrequencyPixels(40, true);
+      default -> throw new IllegalArgumentException(kind);
+    };
   }
 
   @Benchmark
   public float[][] targets() {
-    pyramid.extract(planes, targets, 0);
+    target.extract(planes, targets, 0);
     return targets;
   }
 }
