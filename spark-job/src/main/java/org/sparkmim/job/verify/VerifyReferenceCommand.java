@@ -47,6 +47,8 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
                   VerifyReferenceCommand::decoded,
                   "maskalign",
                   VerifyReferenceCommand::aligned,
+                  "localmim_swin",
+                  SwinVerification::run,
                   "hog",
                   (bundle, engine) -> HogVerification.run(bundle)));
 
