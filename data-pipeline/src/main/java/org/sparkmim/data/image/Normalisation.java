@@ -15,6 +15,22 @@ public final class Normalisation {
     return TABLE[channel];
   }
 
+  /**
+   * Normalises a whole image.
+   *
+   * @param planes [3, height, width], unsigned
+   * @param out receives as many numbers in the same order
+   */
+  public static void of(byte[] planes, float[] out) {
+    int plane = planes.length / 3;
+    for (int channel = 0; channel < 3; channel++) {
+      float[] normalised = TABLE[channel];
+      for (int i = channel * plane; i < (channel + 1) * plane; i++) {
+        out[i] = normalised[planes[i] & 0xff];
+      }
+    }
+  }
+
   /** Mean of a channel on the scale 0..1. */
   public static float mean(int channel) {
     return MEAN[channel];

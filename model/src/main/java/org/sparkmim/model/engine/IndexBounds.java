@@ -10,8 +10,9 @@ import org.sparkmim.model.graph.Value;
 
 /**
  * The range that the operations of a graph give each of its index values: rows of the gathered
- * table for {@link Op.GatherRows}, grid positions for {@link Op.Unshuffle}. Kernels trust indices,
- * so every engine checks them here when they are written.
+ * table for {@link Op.GatherRows}, grid positions for {@link Op.Unshuffle} and {@link
+ * Op.RestoreTokens}, tokens and rows of the bias for {@link Op.WindowAttention}. Kernels trust
+ * indices, so every engine checks them here when they are written.
  */
 public final class IndexBounds {
   private final Map<Value, Integer> bounds = new HashMap<>();
@@ -22,6 +23,13 @@ public final class IndexBounds {
         bounds.merge(gather.ids(), gather.table().rows(), Math::min);
       } else if (op instanceof Op.Unshuffle unshuffle) {
         bounds.merge(unshuffle.restoreIds(), unshuffle.restoreIds().extent(1), Math::min);
+      } else if (op instanceof Op.RestoreTokens restore) {
+        bounds.merge(restore.restoreIds(), restore.out().extent(1), Math::min);
+      } else if (op instanceof Op.WindowAttention attention) {
+        bounds.merge(attention.pairs(), attention.table().rows() + 1, Math::min);
+        if (attention.slots() != null) {
+          bounds.merge(attention.slots(), attention.out().extent(1) + 1, Math::min);
+        }
       }
     }
   }

@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.sparkmim.model.nn.Init;
 
 /** Writes a network forward, one operation after the other; shapes are checked as it grows. */
@@ -38,6 +39,11 @@ public final class GraphBuilder {
     return register(name, constant);
   }
 
+  /** {@link Op.Linear} without bias and residual. */
+  public Value linear(Value x, Value weight) {
+    return linear(x, weight, null, null);
+  }
+
   /** {@link Op.Linear} without residual. */
   public Value linear(Value x, Value weight, Value bias) {
     return linear(x, weight, bias, null);
@@ -50,7 +56,7 @@ public final class GraphBuilder {
         "weight %s does not fit %s",
         weight,
         x);
-    check(bias.size() == weight.extent(0), "bias %s does not fit %s", bias, weight);
+    check(bias == null || bias.size() == weight.extent(0), "bias %s does not fit %s", bias, weight);
     int[] shape = x.shape();
     shape[shape.length - 1] = weight.extent(0);
     Value out = result("linear", shape, true);
@@ -153,6 +159,71 @@ public final class GraphBuilder {
     check(!positions.differentiable(), "positions are constant, %s is trained", positions);
     Value out = result("unshuffled", new int[] {x.extent(0), tokens, x.width()}, true);
     append(new Op.Unshuffle(x, maskToken, positions, restoreIds, out));
+    return out;
+  }
+
+  /** {@link Op.WindowAttention}; {@code slots} may be null. */
+  public Value windowAttention(Value qkv, Value table, Value slots, Value pairs, int heads) {
+    check(
+        qkv.rank() == 3 && qkv.width() % (3 * heads) == 0, "%s is not qkv of %d heads", qkv, heads);
+    check(table.rank() == 2 && table.width() == heads, "%s has not %d heads", table, heads);
+    int groups = pairs.extent(0);
+    int capacity = pairs.width();
+    int tokens = qkv.extent(1);
+    check(pairs.rank() == 3 && pairs.extent(1) == capacity, "%s is not square", pairs);
+    check(
+        slots == null
+            ? groups == 1 && capacity == tokens
+            : slots.extent(0) == groups && slots.width() == capacity,
+        "%s does not hold the tokens of %s",
+        pairs,
+        qkv);
+    // Of one token it is the token's value, and oneDNN 3.11 gets products with 1x1 matrices wrong.
+    check(capacity > 1, "%s has one slot, attention needs two", pairs);
+    int batch = qkv.extent(0);
+    Value probabilities =
+        result("attention", new int[] {groups, batch, heads, capacity, capacity}, false);
+    boolean differentiable = qkv.differentiable() || table.differentiable();
+    Value out = result("attended", new int[] {batch, tokens, qkv.width() / 3}, differentiable);
+    append(new Op.WindowAttention(qkv, table, slots, pairs, heads, probabilities, out));
+    return out;
+  }
+
+  /** {@link Op.Permute} into a result of that shape. */
+  public Value permute(Value x, List<Integer> extents, List<Integer> axes, int... shape) {
+    int last = axes.size() - 1;
+    check(
+        extents.size() == axes.size()
+            && axes.stream()
+                .sorted()
+                .toList()
+                .equals(IntStream.rangeClosed(0, last).boxed().toList())
+            && axes.get(last) == last,
+        "%s is not an order of dimensions whose last stays",
+        axes);
+    long size = extents.stream().mapToLong(Integer::longValue).reduce(1, Math::multiplyExact);
+    check(size == x.size(), "%s does not have the extents %s", x, extents);
+    Value out = result("permuted", shape, x.differentiable());
+    check(out.size() == size, "%s does not hold %s", out, x);
+    append(new Op.Permute(x, List.copyOf(extents), List.copyOf(axes), out));
+    return out;
+  }
+
+  /** {@link Op.RestoreTokens}. */
+  public Value restoreTokens(Value x, Value maskToken, Value positions, Value restoreIds) {
+    int tokens = Math.toIntExact(restoreIds.size());
+    check(
+        x.rank() == 3
+            && maskToken.size() == x.width()
+            && positions.width() == x.width()
+            && positions.rows() == tokens
+            && x.extent(1) <= tokens,
+        "%s does not fit %s",
+        restoreIds,
+        x);
+    check(!positions.differentiable(), "positions are constant, %s is trained", positions);
+    Value out = result("restored", new int[] {x.extent(0), tokens, x.width()}, true);
+    append(new Op.RestoreTokens(x, maskToken, positions, restoreIds, out));
     return out;
   }
 

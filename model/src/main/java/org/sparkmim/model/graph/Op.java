@@ -34,13 +34,17 @@ public sealed interface Op {
   }
 
   /**
-   * {@code out = x * W' + bias (+ residual)} over rows. {@code weight} is {@code [out, in]}; {@code
-   * x} is {@code [.., in]}. {@code residual} may be null; if given it has the shape of the output.
+   * {@code out = x * W' (+ bias) (+ residual)} over rows. {@code weight} is {@code [out, in]};
+   * {@code x} is {@code [.., in]}. {@code bias} and {@code residual} may be null; a residual has
+   * the shape of the output.
    */
   record Linear(Value x, Value weight, Value bias, Value residual, Value out) implements Op {
     @Override
     public List<Value> inputs() {
-      List<Value> all = new ArrayList<>(List.of(x, weight, bias));
+      List<Value> all = new ArrayList<>(List.of(x, weight));
+      if (bias != null) {
+        all.add(bias);
+      }
       if (residual != null) {
         all.add(residual);
       }
@@ -205,6 +209,105 @@ public sealed interface Op {
     /** Number of visible tokens K, cls not counted. */
     public int visible() {
       return x.extent(1) - 1;
+    }
+  }
+
+  /**
+   * Attention within windows of a batch whose images all show the same tokens (Swin, section 3.2;
+   * GreenMIM). Windows are packed into {@code G} groups of {@code S} slots, and attention is
+   * computed group by group over all images:
+   *
+   * <p>{@code p_ij = softmax_j (q_i . k_j / sqrt(D/heads) + table[pairs[g, i, j], head])} over the
+   * slots j of the group with {@code pairs[g, i, j] < T}, and {@code out_i = sum_j p_ij v_j}.
+   *
+   * <p>{@code qkv} is packed as for {@link Attention}, {@code [B, N, 3, heads, D/heads]}; {@code
+   * table [T, heads]} is the relative position bias. {@code slots [G, S]} names the token in each
+   * slot, or N in an empty one; every token has one slot, and groups whose first slot is empty, all
+   * at the end, are not in use. {@code slots} is null where one group holds all tokens in their
+   * order. {@code pairs [G, S, S]} names a row of the table for query i and key j, or T where they
+   * may not see each other; a token sees itself, and empty slots see nothing and are not seen.
+   * {@code probabilities} is {@code [G, B, heads, S, S]}; only groups in use are written.
+   */
+  record WindowAttention(
+      Value qkv, Value table, Value slots, Value pairs, int heads, Value probabilities, Value out)
+      implements Op {
+    @Override
+    public List<Value> inputs() {
+      return slots == null ? List.of(qkv, table, pairs) : List.of(qkv, table, pairs, slots);
+    }
+
+    @Override
+    public List<Value> statistics() {
+      return List.of(probabilities);
+    }
+
+    @Override
+    public List<Value> saved() {
+      return slots == null
+          ? List.of(qkv, pairs, probabilities)
+          : List.of(qkv, pairs, slots, probabilities);
+    }
+
+    /** Width of one head. */
+    public int headWidth() {
+      return out.width() / heads;
+    }
+
+    /** Groups that there is room for, G. */
+    public int groups() {
+      return pairs.extent(0);
+    }
+
+    /** Slots of a group, S. */
+    public int capacity() {
+      return pairs.extent(1);
+    }
+  }
+
+  /**
+   * The elements of {@code x} in another order: with {@code x} as a tensor of shape {@code
+   * extents}, dimension i of the result is dimension {@code axes[i]} of {@code x}; the last stays
+   * the last.
+   */
+  record Permute(Value x, List<Integer> extents, List<Integer> axes, Value out) implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(x);
+    }
+
+    @Override
+    public List<Value> saved() {
+      return List.of();
+    }
+
+    /** Extents of the result, before they are folded into the shape of {@link #out()}. */
+    public List<Integer> permuted() {
+      return axes.stream().map(extents::get).toList();
+    }
+  }
+
+  /**
+   * Puts the visible tokens of a batch with one mask back in their places, fills the gaps, and adds
+   * positions: {@code out[b, t] = (r < K ? x[b, r] : maskToken) + positions[t]} with {@code r =
+   * restoreIds[t]}. {@code x [B, K, D]}, {@code maskToken} of {@code D} elements, {@code positions}
+   * a constant {@code [L, D]}, {@code restoreIds [L]} holds each of the numbers below K once;
+   * {@code out [B, L, D]}.
+   */
+  record RestoreTokens(Value x, Value maskToken, Value positions, Value restoreIds, Value out)
+      implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(x, maskToken, positions, restoreIds);
+    }
+
+    @Override
+    public List<Value> saved() {
+      return List.of(restoreIds);
+    }
+
+    /** Number of visible tokens K. */
+    public int visible() {
+      return x.extent(1);
     }
   }
 

@@ -20,7 +20,7 @@ public final class Work {
     for (BackwardStep step : schedule.backward()) {
       Op op = step.op();
       long once = product(op);
-      if (op instanceof Op.Attention) {
+      if (op instanceof Op.Attention || op instanceof Op.WindowAttention) {
         sum += 2 * once;
       } else if (once > 0) {
         sum += step.write(weight(op)) == Write.NONE ? 0 : once;
@@ -41,6 +41,9 @@ public final class Work {
       return 8 * upsample.x().size() * upsample.out().width();
     } else if (op instanceof Op.Attention attention) {
       return 4 * attention.probabilities().size() * attention.headWidth();
+    } else if (op instanceof Op.WindowAttention attention) {
+      // As if each token saw a full group: how many groups are in use differs from mask to mask.
+      return 4 * attention.out().size() * attention.capacity();
     }
     return 0;
   }

@@ -56,12 +56,11 @@ final class LocalMim {
   /** Tensors of a published checkpoint that are not trained. */
   static List<FixedTensor> fixedTensors(ModelSpec spec) {
     List<FixedTensor> fixed = new ArrayList<>();
-    float[] sobel = {1, 0, -1, 2, 0, -2, 1, 0, -1, 1, 2, 1, 0, 0, 0, -1, -2, -1};
     for (int k = 0; k < spec.taps().size(); k++) {
       fixed.add(
           VitEncoder.fixedPositions("decoder." + k + ".pos_embed", spec, spec.decoder().width()));
       if (spec.target().kind() == TargetSpec.Kind.HOG) {
-        fixed.add(new FixedTensor("hog_enc." + k + ".conv.weight", List.of(2, 1, 3, 3), sobel));
+        fixed.add(FixedTensor.sobel("hog_enc." + k + ".conv.weight"));
       }
     }
     return fixed;

@@ -1,5 +1,6 @@
 package org.sparkmim.model.nn;
 
+import java.util.function.UnaryOperator;
 import org.sparkmim.model.graph.GraphBuilder;
 import org.sparkmim.model.graph.Value;
 
@@ -78,12 +79,23 @@ public final class Layers {
     return graph.convTranspose2x(x, weight, bias, grid);
   }
 
+  /** Linear map without bias: Xavier weight {@code [out, in]}. */
+  public Value projection(String name, Value x, int out) {
+    return graph.linear(
+        x, graph.parameter(name + ".weight", new Init.Xavier(x.width(), out), out, x.width()));
+  }
+
   /** Pre-norm transformer block: attention, then an MLP with GELU, each with a residual. */
   public Value block(String name, Value x, int heads, double mlpRatio) {
+    return block(name, x, mlpRatio, qkv -> graph.attention(qkv, heads));
+  }
+
+  /** The same with attention of the caller's, from packed queries, keys and values. */
+  public Value block(String name, Value x, double mlpRatio, UnaryOperator<Value> attention) {
     int width = x.width();
     Value normed = layerNorm(name + ".norm1", x);
     Value qkv = linear(name + ".attn.qkv", normed, 3 * width);
-    Value attended = linear(name + ".attn.proj", graph.attention(qkv, heads), width, x);
+    Value attended = linear(name + ".attn.proj", attention.apply(qkv), width, x);
     Value hidden =
         graph.gelu(
             linear(

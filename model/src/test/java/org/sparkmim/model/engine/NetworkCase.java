@@ -99,6 +99,44 @@ public enum NetworkCase {
         Value qkv = n.parameter(n.size(1, 2), n.size(2, 4), 3 * n.size(1, 4));
         n.loss(n.builder().attention(qkv, 1));
       }),
+  LINEAR_WITHOUT_BIAS(
+      n -> {
+        Value x = n.parameter(n.size(1, 3), n.size(1, 4), n.size(1, 5));
+        Value y = n.builder().linear(x, n.parameter(n.size(1, 5), x.width()));
+        n.loss(n.builder().linear(x, n.parameter(y.width(), x.width()), null, y));
+      }),
+  ATTENTION_IN_ONE_GROUP_OF_WINDOWS(
+      n -> {
+        int tokens = n.size(2, 5);
+        windowAttention(n, new RandomWindows(tokens, tokens, 1));
+      }),
+  ATTENTION_IN_GROUPS_OF_WINDOWS(
+      n -> windowAttention(n, new RandomWindows(n.size(1, 6), n.size(2, 4), n.size(3, 4)))),
+  ATTENTION_IN_WINDOWS_WITH_FIXED_BIAS(
+      n -> {
+        Value qkv = n.parameter(n.size(1, 2), 5, 6);
+        n.loss(new RandomWindows(5, 3, 2).attention(n, qkv, n.constant(4, 2)));
+      }),
+  ATTENTION_IN_WINDOWS_OF_AN_INPUT(
+      n -> n.loss(new RandomWindows(5, 3, 3).attention(n, n.input(n.size(1, 2), 5, 6), 2))),
+  PERMUTE(
+      n -> {
+        int batch = n.size(1, 3);
+        int grid = n.size(1, 3);
+        int width = n.size(1, 3);
+        Value x = n.parameter(batch, 4 * grid * grid, width);
+        n.loss(merge(n, x, grid));
+      }),
+  RESTORE_TOKENS(
+      n -> {
+        int tokens = n.size(2, 6);
+        restoreTokens(n, tokens, n.size(1, tokens));
+      }),
+  RESTORE_TOKENS_WITHOUT_GAPS(
+      n -> {
+        int tokens = n.size(1, 5);
+        restoreTokens(n, tokens, tokens);
+      }),
   GATHERED_ROWS_AS_RESIDUAL(
       n -> {
         int rows = n.size(1, 5);
@@ -171,6 +209,14 @@ public enum NetworkCase {
         n.loss(b.prependToken(y, n.parameter(1, 1, 6)));
         n.loss(b.convTranspose2x(y, n.parameter(6, 2, 2, 2), n.parameter(2), 2));
         n.loss(b.avgPool2x(y, 2));
+        Value table = n.parameter(3, 2);
+        n.loss(new RandomWindows(5, 3, 3).attention(n, x, table));
+        n.loss(new RandomWindows(4, 4, 1).attention(n, y, table));
+        n.loss(merge(n, y, 1));
+        Value mask = n.parameter(1, 1, 6);
+        Value ids = n.index(n.permutation(6), 6);
+        n.loss(b.restoreTokens(y, mask, n.constant(6, 6), ids));
+        n.loss(b.restoreTokens(x, mask, n.constant(6, 6), ids));
         n.loss(b.swish(x, 0.7));
         Value shares = n.parameter(2, 2);
         Value z = linear(n, n.input(2, 5, 3), 6);
@@ -270,6 +316,26 @@ public enum NetworkCase {
     n.loss(
         n.builder()
             .unshuffle(x, mask, n.constant(tokens + 1, width), n.permutations(batch, tokens)));
+  }
+
+  private static void windowAttention(RandomNetwork n, RandomWindows windows) {
+    int heads = n.size(1, 3);
+    Value qkv = n.parameter(n.size(1, 2), windows.tokens(), 3 * heads * n.size(1, 3));
+    n.loss(windows.attention(n, qkv, heads));
+  }
+
+  /** Four neighbours of a grid side by side. */
+  private static Value merge(RandomNetwork n, Value x, int grid) {
+    List<Integer> extents = List.of(x.extent(0) * grid, 2, grid, 2, x.width());
+    List<Integer> axes = List.of(0, 2, 3, 1, 4);
+    return n.builder().permute(x, extents, axes, x.extent(0), grid * grid, 4 * x.width());
+  }
+
+  private static void restoreTokens(RandomNetwork n, int tokens, int visible) {
+    int width = n.size(1, 3);
+    Value x = n.parameter(n.size(1, 3), visible, width);
+    Value ids = n.index(n.permutation(tokens), tokens);
+    n.loss(n.builder().restoreTokens(x, n.parameter(1, 1, width), n.constant(tokens, width), ids));
   }
 
   private static void convTranspose(RandomNetwork n, int grid) {

@@ -67,13 +67,11 @@ public final class RandomNetwork {
   /** {@code rows} permutations of [0, n). */
   public Value permutations(int rows, int n) {
     Value value = builder.index(fresh("permutations"), rows, n);
-    List<Integer> ids = new ArrayList<>();
+    IntStream.Builder ids = IntStream.builder();
     for (int r = 0; r < rows; r++) {
-      List<Integer> order = new ArrayList<>(IntStream.range(0, n).boxed().toList());
-      Collections.shuffle(order, random);
-      ids.addAll(order);
+      IntStream.of(permutation(n)).forEach(ids);
     }
-    indices.put(value, ids.stream().mapToInt(Integer::intValue).toArray());
+    indices.put(value, ids.build().toArray());
     return value;
   }
 
@@ -82,6 +80,20 @@ public final class RandomNetwork {
     Value value = builder.index(fresh("choices"), shape);
     indices.put(value, random.ints(value.size(), 0, n).toArray());
     return value;
+  }
+
+  /** An index with those contents. */
+  public Value index(int[] contents, int... shape) {
+    Value value = builder.index(fresh("index"), shape);
+    indices.put(value, contents);
+    return value;
+  }
+
+  /** The numbers below n in random order. */
+  public int[] permutation(int n) {
+    List<Integer> order = new ArrayList<>(IntStream.range(0, n).boxed().toList());
+    Collections.shuffle(order, random);
+    return order.stream().mapToInt(Integer::intValue).toArray();
   }
 
   /** A loss on {@code prediction} whose rows count fully, in part or not at all. */

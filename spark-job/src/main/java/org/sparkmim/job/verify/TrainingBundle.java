@@ -1,23 +1,17 @@
 package org.sparkmim.job.verify;
 
 import java.util.List;
-import java.util.TreeSet;
 import org.sparkmim.model.ModelException;
 import org.sparkmim.model.engine.EngineSpec;
-import org.sparkmim.model.method.FixedTensor;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.VitShape;
-import org.sparkmim.model.nn.ParameterLayout;
-import org.sparkmim.model.optim.Optimizer;
 
 /** A bundle of a method's training on ViT, read as the model and the data pipeline want it. */
-abstract class TrainingBundle {
+abstract class TrainingBundle extends ParameterBundle {
   /** Attention scores of a batch; bundles are toys, and a forged one must not fill the memory. */
   private static final long MOST_SCORES = 1L << 28;
 
-  final GoldenBundle bundle;
   private final ModelSpec spec;
-  private final int batch;
   private final float[] images;
 
   /** What one step is fed with. */
@@ -25,9 +19,8 @@ abstract class TrainingBundle {
       float[] patches, int[] keepIds, int[] restoreIds, float[][] targets, float[][] weights) {}
 
   TrainingBundle(GoldenBundle bundle) {
-    this.bundle = bundle;
+    super(bundle);
     GoldenConfig config = bundle.config();
-    batch = config.integer("batch");
     config.requireNumber("in_chans", ModelSpec.CHANNELS);
     config.requireNumber("ln_eps", 1e-6);
     config.requireNumber("drop_path", 0);
@@ -38,7 +31,7 @@ abstract class TrainingBundle {
     } catch (ModelException e) {
       throw bundle.refusal("its model cannot be built: " + e.getMessage());
     }
-    images = bundle.floats("input/images", batch, ModelSpec.CHANNELS, size(), size());
+    images = bundle.floats("input/images", batch(), ModelSpec.CHANNELS, size(), size());
     if (config.integer("len_keep") != spec.keep()) {
       throw bundle.refusal(
           "it keeps "
@@ -53,17 +46,11 @@ abstract class TrainingBundle {
   /** The model that the config describes. */
   abstract ModelSpec spec(GoldenConfig config, VitShape encoder);
 
-  /** The published program's name of one of our parameters. */
-  abstract String official(String parameter);
-
   /** Attention heads other than the encoder's; the most of them. */
   abstract int otherHeads(GoldenConfig config);
 
   /** Tensors of the last block of each kind: they show that the config does not exaggerate. */
   abstract List<String> lastTensors(GoldenConfig config);
-
-  /** Tensors of the checkpoint that are not trained, by our names. */
-  abstract List<FixedTensor> fixed();
 
   /** What step {@code step} is fed with, from its noise. */
   abstract Step step(int step);
@@ -75,67 +62,12 @@ abstract class TrainingBundle {
     return spec;
   }
 
-  int batch() {
-    return batch;
-  }
-
-  /** Updates in the loss curve. */
-  int steps() {
-    return bundle.config().integer("steps");
-  }
-
-  double learningRate() {
-    return bundle.config().number("optimizer.lr");
-  }
-
-  Optimizer.AdamW optimizer() {
-    GoldenConfig config = bundle.config();
-    if (!config.text("optimizer.type").equals("AdamW")) {
-      throw bundle.refusal(
-          "its optimiser is " + config.text("optimizer.type") + ", and only AdamW is supported");
-    }
-    List<Double> betas = config.numbers("optimizer.betas");
-    if (betas.size() != 2) {
-      throw bundle.refusal("its config has optimizer.betas = " + betas + " where two belong");
-    }
-    return new Optimizer.AdamW(
-        betas.get(0),
-        betas.get(1),
-        config.number("optimizer.eps"),
-        config.number("optimizer.weight_decay"));
-  }
-
-  /** A tensor {@code prefix + name} of a parameter, of that parameter's shape. */
-  float[] parameter(String prefix, ParameterLayout.Entry entry) {
-    return bundle.floats(
-        prefix + official(entry.name()),
-        entry.shape().stream().mapToLong(Integer::longValue).toArray());
-  }
-
-  /** Refuses a bundle whose parameters are not those of the model. */
-  void requireParameters(ParameterLayout layout) {
-    TreeSet<String> theirs = new TreeSet<>(bundle.under("param/"));
-    TreeSet<String> ours = new TreeSet<>();
-    fixed().forEach(tensor -> ours.add(official(tensor.name())));
-    layout.entries().forEach(entry -> ours.add(official(entry.name())));
-    TreeSet<String> unknown = new TreeSet<>(theirs);
-    unknown.removeAll(ours);
-    ours.removeAll(theirs);
-    if (!unknown.isEmpty() || !ours.isEmpty()) {
-      throw bundle.refusal(
-          "its parameters are not those of the model: the model lacks "
-              + unknown
-              + ", the bundle lacks "
-              + ours);
-    }
-  }
-
   /** The numbers that step {@code step} ranks the tokens of image {@code b} by. */
   float[] noise(int step, int b) {
     int tokens = spec.tokens();
-    float[] all = bundle.floats("input/noise_steps", steps(), batch, tokens);
+    float[] all = bundle.floats("input/noise_steps", steps(), batch(), tokens);
     float[] own = new float[tokens];
-    System.arraycopy(all, (step * batch + b) * tokens, own, 0, tokens);
+    System.arraycopy(all, (step * batch() + b) * tokens, own, 0, tokens);
     for (float number : own) {
       if (Float.isNaN(number)) {
         throw bundle.refusal("tensor input/noise_steps holds NaN, which cannot be ranked");
@@ -161,11 +93,11 @@ abstract class TrainingBundle {
 
   /** The patches of those tokens, in that order, each as (channel, row, column). */
   float[] patches(int[] keepIds) {
-    int keep = keepIds.length / batch;
+    int keep = keepIds.length / batch();
     int side = spec.patchSize();
     float[] patches = new float[keepIds.length * spec.patchWidth()];
     int to = 0;
-    for (int b = 0; b < batch; b++) {
+    for (int b = 0; b < batch(); b++) {
       for (int i = 0; i < keep; i++) {
         int row = keepIds[b * keep + i] / spec.grid() * side;
         int column = keepIds[b * keep + i] % spec.grid() * side;
@@ -208,19 +140,19 @@ abstract class TrainingBundle {
 
   /** Holds the sizes in the config against the tensors before anything is built by them. */
   private void requireRoom(GoldenConfig config) {
-    long tokens = bundle.shape("input/noise").stream().reduce(1L, (a, b) -> a * b) / batch;
-    requireShape("input/noise", batch, tokens);
+    long tokens = bundle.shape("input/noise").stream().reduce(1L, (a, b) -> a * b) / batch();
+    requireShape("input/noise", batch(), tokens);
     requireShape("param/" + official("pos_embed"), 1, 1 + tokens, config.integer("embed_dim"));
-    requireShape("input/noise_steps", config.integer("steps"), batch, tokens);
+    requireShape("input/noise_steps", config.integer("steps"), batch(), tokens);
     requireShape(
-        "input/images", batch, config.integer("in_chans"), imageSide(config), imageSide(config));
+        "input/images", batch(), config.integer("in_chans"), imageSide(config), imageSide(config));
     lastTensors(config).forEach(tensor -> bundle.shape("param/" + official(tensor)));
     bundle.shape("param/" + official("blocks." + (config.integer("depth") - 1) + ".norm1.weight"));
     long heads = Math.max(config.integer("num_heads"), otherHeads(config));
-    double scores = (double) batch * heads * (tokens + 1.0) * (tokens + 1.0);
+    double scores = (double) batch() * heads * (tokens + 1.0) * (tokens + 1.0);
     if (scores > MOST_SCORES) {
       throw bundle.refusal(
-          "a batch of " + batch + " with " + tokens + " tokens is too large to verify");
+          "a batch of " + batch() + " with " + tokens + " tokens is too large to verify");
     }
   }
 

@@ -52,6 +52,8 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
                   ClassifierVerification::run,
                   "linear_probe",
                   LinearProbeVerification::run,
+                  "localmim_swin",
+                  SwinVerification::run,
                   "hog",
                   (bundle, engine) -> HogVerification.run(bundle)));
 

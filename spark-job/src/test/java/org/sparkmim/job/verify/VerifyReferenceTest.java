@@ -46,6 +46,7 @@ class VerifyReferenceTest {
     "localmim_vit, reference",
     "localmim_vit, onednn",
     "mff_vit, onednn",
+    "localmim_swin_hog, onednn",
     "maskalign_sum, onednn"
   })
   void methodsAgreeWithTheirPublishedCode(String bundle, String engine) throws IOException {
@@ -127,6 +128,67 @@ class VerifyReferenceTest {
     assertThat(missed).containsExactlyInAnyOrderElementsOf(expected);
   }
 
+  @Test
+  void everySpoiledResultOfSwinIsFoundAndNamed() throws IOException {
+    List<String> spoiled =
+        List.of(
+            "input/randperm",
+            "mask",
+            "mask/0",
+            "ids_restore/1",
+            "coords/2",
+            "window/1/shift3",
+            "param/decoder.1.pos_embed",
+            "param/hog_enc.2.conv.weight",
+            "block/2.1",
+            "latent/0",
+            "pred/1",
+            "target/3",
+            "loss/2",
+            "loss",
+            "grad/encoder.layers.1.blocks.1.attn.relative_position_bias_table",
+            "loss_curve",
+            "step20/encoder.layers.0.downsample.reduction.weight",
+            "truecoords/latent/2",
+            "truecoords/loss",
+            "truecoords/loss_curve");
+    Path file = directory.resolve("spoiled.safetensors");
+    Bundles.spoiled(
+        Bundles.of("localmim_swin_hog"), file, spoiled, VerifyReferenceTest::spoilFirst);
+    Run run = verify(file, "--engine", "onednn", "--json");
+    assertThat(run.code).isEqualTo(4);
+    List<String> missed = new ArrayList<>();
+    new ObjectMapper().readTree(run.out).path("missed").forEach(n -> missed.add(n.textValue()));
+    List<String> expected = new ArrayList<>(spoiled);
+    // A wrong golden gradient also misleads the optimiser that is fed with it.
+    expected.add("step1/encoder.layers.1.blocks.1.attn.relative_position_bias_table");
+    assertThat(missed).containsExactlyInAnyOrderElementsOf(expected);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"img_size\": 224 | \"img_size\": 256 | input/images",
+        "\"depths\": [2 | \"depths\": [900000000 | blocks.899999999",
+        "\"embed_dim\": 6 | \"embed_dim\": 1000000000 | norm1.weight",
+        "\"window_size\": 7 | \"window_size\": 30000 | relative_position_bias_table",
+        "\"num_heads\": [1, 2 | \"num_heads\": [1, 5 | heads",
+        "\"visible_units\": 12 | \"visible_units\": 13 | visible",
+        "\"patch_norm\": true | \"patch_norm\": false | patch_norm"
+      })
+  void anOddConfigOfSwinIsRefused(String from, String to, String message) throws IOException {
+    Path swin = Bundles.of("localmim_swin_hog");
+    String config = Bundles.metadata(swin).get("config");
+    assertThat(config).contains(from);
+    Path file =
+        Bundles.withMetadata(
+            swin, directory.resolve("odd.safetensors"), Map.of("config", config.replace(from, to)));
+    Run run = verify(file, "--engine", "reference");
+    assertThat(run.code).isEqualTo(2);
+    assertThat(run.err).contains(message).contains("odd.safetensors").doesNotContain("Unexpected");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"hog64/0", "hog_int/1", "hog18b/2", "input/images_u8", "debug/a"})
   void aSpoiledHogIsFound(String tensor) throws IOException {
@@ -176,7 +238,9 @@ class VerifyReferenceTest {
     assertThat(run.code).isEqualTo(2);
     assertThat(run.err)
         .contains("method not supported yet: simmim")
-        .contains("Supported are hog, linear_probe, localmim_vit, mae_vit, maskalign, mff_vit");
+        .contains(
+            "Supported are hog, linear_probe, localmim_swin, localmim_vit, mae_vit, maskalign,"
+                + " mff_vit, vit_classify");
   }
 
   @Test
@@ -281,6 +345,17 @@ class VerifyReferenceTest {
 
   private static void addOne(ByteBuffer bytes) {
     bytes.putFloat(0, bytes.getFloat(0) + 1);
+  }
+
+  /** A one more, of a number; of an integer another one. */
+  private static void spoilFirst(ByteBuffer bytes) {
+    int bits = bytes.getInt(0);
+    boolean integer = bits >= 0 && bits < 1 << 20;
+    if (integer && bits != 0) {
+      bytes.putInt(0, bits + 1);
+    } else {
+      addOne(bytes);
+    }
   }
 
   private static void flipFirst(ByteBuffer bytes) {

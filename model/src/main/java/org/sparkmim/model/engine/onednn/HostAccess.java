@@ -92,7 +92,12 @@ final class HostAccess {
 
   /** Copies 32-bit integers out. */
   void read(int[] numbers) {
-    ints.get(0, numbers, 0, size);
+    read(0, numbers, size);
+  }
+
+  /** Copies {@code length} 32-bit integers from {@code first} on to the start of the array. */
+  void read(int first, int[] numbers, int length) {
+    ints.get(first, numbers, 0, length);
   }
 
   float first() {

@@ -23,7 +23,7 @@ final class LinearKernels {
     Buffers buffers = emission.buffers();
     Tensor x = buffers.rows(op.x());
     Tensor weight = weight(op);
-    Tensor bias = buffers.of(op.bias()).reshape(1, op.out().width());
+    Tensor bias = op.bias() == null ? null : buffers.of(op.bias()).reshape(1, op.out().width());
     Tensor out = buffers.rows(op.out());
     List<Kernel> kernels =
         new ArrayList<>(product(x, weight.transpose(), bias, out, emission.dnnl().attributes()));
@@ -47,7 +47,9 @@ final class LinearKernels {
               buffers.gradient(op.weight()).reshape(op.out().width(), op.x().width()),
               emission.leaving(weightWrite)));
     }
-    kernels.addAll(emission.columnSums(step.write(op.bias()), dOut, buffers.gradient(op.bias())));
+    if (op.bias() != null) {
+      kernels.addAll(emission.columnSums(step.write(op.bias()), dOut, buffers.gradient(op.bias())));
+    }
     Write xWrite = step.write(op.x());
     if (xWrite != Write.NONE) {
       kernels.addAll(

@@ -29,6 +29,8 @@ final class OneDnnProgram implements Program {
   private final IndexBounds indexBounds;
   private final LinearKernels linear;
   private final AttentionKernels attention;
+  private final WindowAttentionKernels windowAttention;
+  private final PlacementKernels placement;
   private final NormKernels norm;
   private final TokenKernels token;
   private final GridKernels grid;
@@ -48,6 +50,8 @@ final class OneDnnProgram implements Program {
     List<Kernel> copies = new ArrayList<>();
     linear = new LinearKernels(emission);
     attention = new AttentionKernels(emission);
+    windowAttention = new WindowAttentionKernels(emission, team);
+    placement = new PlacementKernels(emission, team);
     norm = new NormKernels(emission);
     token = new TokenKernels(emission);
     grid = new GridKernels(emission, copies);
@@ -91,6 +95,12 @@ final class OneDnnProgram implements Program {
       return norm.forward(o);
     } else if (op instanceof Op.Attention o) {
       return attention.forward(o);
+    } else if (op instanceof Op.WindowAttention o) {
+      return windowAttention.forward(o);
+    } else if (op instanceof Op.Permute o) {
+      return placement.forward(o);
+    } else if (op instanceof Op.RestoreTokens o) {
+      return placement.forward(o);
     } else if (op instanceof Op.GatherRows o) {
       return token.forward(o);
     } else if (op instanceof Op.PrependToken o) {
@@ -127,6 +137,12 @@ final class OneDnnProgram implements Program {
       return norm.backward(o, step);
     } else if (op instanceof Op.Attention o) {
       return attention.backward(o, step);
+    } else if (op instanceof Op.WindowAttention o) {
+      return windowAttention.backward(o, step);
+    } else if (op instanceof Op.Permute o) {
+      return placement.backward(o, step);
+    } else if (op instanceof Op.RestoreTokens o) {
+      return placement.backward(o, step);
     } else if (op instanceof Op.GatherRows) {
       return List.of();
     } else if (op instanceof Op.PrependToken o) {

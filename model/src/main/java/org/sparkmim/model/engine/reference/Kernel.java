@@ -27,6 +27,12 @@ interface Kernel {
       return new DropFirstTokenKernel(drop, operands);
     } else if (op instanceof Op.Unshuffle unshuffle) {
       return new UnshuffleKernel(unshuffle, operands);
+    } else if (op instanceof Op.WindowAttention attention) {
+      return new WindowAttentionKernel(attention, operands);
+    } else if (op instanceof Op.Permute permute) {
+      return new PermuteKernel(permute, operands);
+    } else if (op instanceof Op.RestoreTokens restore) {
+      return new RestoreTokensKernel(restore, operands);
     } else if (op instanceof Op.ConvTranspose2x convTranspose) {
       return new ConvTranspose2xKernel(convTranspose, operands);
     } else if (op instanceof Op.AvgPool2x pool) {

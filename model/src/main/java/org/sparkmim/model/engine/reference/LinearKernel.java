@@ -2,7 +2,7 @@ package org.sparkmim.model.engine.reference;
 
 import org.sparkmim.model.graph.Op;
 
-/** {@code out = x W' + bias + residual}; {@code dx = dout W}, {@code dW = dout' x}. */
+/** {@code out = x W' (+ bias) (+ residual)}; {@code dx = dout W}, {@code dW = dout' x}. */
 final class LinearKernel implements Kernel {
   private final int rows;
   private final int ins;
@@ -26,13 +26,13 @@ final class LinearKernel implements Kernel {
     x = operands.numbers(op.x());
     weight = operands.numbers(op.weight());
     transposed = new double[weight.length];
-    bias = operands.numbers(op.bias());
+    bias = op.bias() == null ? null : operands.numbers(op.bias());
     residual = op.residual() == null ? null : operands.numbers(op.residual());
     out = operands.numbers(op.out());
     dout = operands.gradientOf(op.out());
     dx = operands.gradientFor(op.x());
     dweight = operands.gradientFor(op.weight());
-    dbias = operands.gradientFor(op.bias());
+    dbias = op.bias() == null ? null : operands.gradientFor(op.bias());
     dresidual = op.residual() == null ? null : operands.gradientFor(op.residual());
   }
 
@@ -42,7 +42,7 @@ final class LinearKernel implements Kernel {
     for (int r = 0; r < rows; r++) {
       for (int o = 0; o < outs; o++) {
         int at = r * outs + o;
-        out[at] = residual == null ? bias[o] : bias[o] + residual[at];
+        out[at] = (bias == null ? 0 : bias[o]) + (residual == null ? 0 : residual[at]);
       }
       for (int i = 0; i < ins; i++) {
         double factor = x[r * ins + i];

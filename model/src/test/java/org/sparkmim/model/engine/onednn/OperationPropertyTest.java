@@ -14,6 +14,7 @@ import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.engine.Program;
 import org.sparkmim.model.engine.RandomNetwork;
+import org.sparkmim.model.engine.RandomWindows;
 import org.sparkmim.model.engine.reference.ReferenceEngine;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.GraphBuilder;
@@ -106,6 +107,74 @@ class OperationPropertyTest {
     RandomNetwork n = new RandomNetwork(seed);
     Value qkv = activation(n, batch, 150, 3 * 8 * 4);
     compare(n, n.builder().attention(qkv, 8));
+  }
+
+  @Property(tries = TRIES)
+  void linearWithoutBias(
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 70) int in,
+      @ForAll @IntRange(min = 1, max = 70) int out,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    compare(n, n.builder().linear(activation(n, rows, in), n.parameter(out, in)));
+  }
+
+  @Property(tries = TRIES)
+  void windowAttention(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 2, max = 70) int tokens,
+      @ForAll @IntRange(min = 2, max = 40) int capacity,
+      @ForAll boolean oneGroup,
+      @ForAll @IntRange(min = 1, max = 4) int heads,
+      @ForAll @IntRange(min = 1, max = 40) int headWidth,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value qkv = activation(n, batch, tokens, 3 * heads * headWidth);
+    int groups = 1 + (tokens + capacity - 1) / capacity;
+    RandomWindows windows =
+        oneGroup
+            ? new RandomWindows(tokens, tokens, 1)
+            : new RandomWindows(tokens, capacity, groups);
+    compare(n, windows.attention(n, qkv, heads));
+  }
+
+  /** More scores than are worked on at once, and a number of images that leaves a rest. */
+  @Property(tries = 3)
+  void windowAttentionInParts(@ForAll boolean oneGroup, @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value qkv = activation(n, 5, 150, 3 * 8 * 4);
+    RandomWindows windows =
+        oneGroup ? new RandomWindows(150, 150, 1) : new RandomWindows(150, 140, 3);
+    compare(n, windows.attention(n, qkv, 8));
+  }
+
+  @Property(tries = TRIES)
+  void permute(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 7) int grid,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll boolean transposed,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, 4 * grid * grid, width);
+    List<Integer> axes = transposed ? List.of(0, 2, 3, 1, 4) : List.of(0, 2, 1, 3, 4);
+    List<Integer> extents = List.of(batch * grid, 2, grid, 2, width);
+    compare(n, n.builder().permute(x, extents, axes, batch, grid * grid, 4 * width));
+  }
+
+  @Property(tries = TRIES)
+  void restoreTokens(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int visible,
+      @ForAll @IntRange(min = 0, max = 50) int hidden,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int tokens = visible + hidden;
+    Value x = activation(n, batch, visible, width);
+    Value ids = n.index(n.permutation(tokens), tokens);
+    Value positions = n.constant(tokens, width);
+    compare(n, n.builder().restoreTokens(x, n.parameter(1, 1, width), positions, ids));
   }
 
   @Property(tries = TRIES)

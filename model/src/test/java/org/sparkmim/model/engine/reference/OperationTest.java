@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.offset;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.sparkmim.model.engine.Engine;
@@ -91,6 +92,59 @@ class OperationTest {
   void attentionSurvivesLargeScores() {
     Value qkv = input(floats(1e4f, 1e4f, 3, 1, 0, 5), 1, 2, 3);
     assertThat(result(graph.attention(qkv, 1))).containsExactly(3, 3);
+  }
+
+  @Test
+  void windowAttentionSeesOnlyItsWindowAndAddsTheBiasOfTheHead() {
+    float ln3 = (float) Math.log(3);
+    Value qkv =
+        input(
+            floats(
+                1, 1, 0, 0, 4, 40, //
+                1, 1, 0, 0, 8, 80, //
+                1, 1, 0, 0, 500, 700),
+            1,
+            3,
+            6);
+    Value table = constant(floats(0, 0, ln3, -ln3), 2, 2);
+    Value slots = index(new int[] {2, 3, 1, 0, 3, 3}, 3, 2);
+    Value pairs = index(new int[] {0, 2, 2, 2, 0, 0, 1, 0, 2, 2, 2, 2}, 3, 2, 2);
+    assertThat(result(graph.windowAttention(qkv, table, slots, pairs, 2)))
+        .as("Token 0 sees token 1 with bias ln 3 in head 0, -ln 3 in head 1; token 2 is alone")
+        .containsExactly(floats(7, 50, 6, 60, 500, 700), offset(1e-4f));
+  }
+
+  @Test
+  void windowAttentionInOneGroupTakesTokensInTheirOrder() {
+    float ln3 = (float) Math.log(3);
+    Value qkv = input(floats(1, 0, 4, 1, ln3, 8), 1, 2, 3);
+    Value table = constant(floats(0, -ln3), 2, 1);
+    Value pairs = index(new int[] {0, 1, 2, 0}, 1, 2, 2);
+    assertThat(result(graph.windowAttention(qkv, table, null, pairs, 1)))
+        .as("The bias makes the keys equal for token 0; token 1 sees itself only")
+        .containsExactly(floats(6, 8), offset(1e-6f));
+  }
+
+  @Test
+  void permuteMergesNeighboursColumnAfterRow() {
+    float[] grid = new float[16];
+    for (int i = 0; i < grid.length; i++) {
+      grid[i] = i;
+    }
+    Value x = input(grid, 1, 16, 1);
+    assertThat(result(graph.permute(x, List.of(2, 2, 2, 2, 1), List.of(0, 2, 3, 1, 4), 1, 4, 4)))
+        .as("(0,0), (1,0), (0,1), (1,1) of each 2x2 cell")
+        .containsExactly(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15);
+  }
+
+  @Test
+  void restoreTokensAddsPositionsToVisibleAndMaskTokens() {
+    Value x = input(floats(1, 2, 3, 4), 2, 2, 1);
+    Value mask = constant(floats(100), 1, 1, 1);
+    Value positions = constant(floats(10, 20, 30), 3, 1);
+    Value restore = index(new int[] {1, 2, 0}, 3);
+    assertThat(result(graph.restoreTokens(x, mask, positions, restore)))
+        .containsExactly(12, 120, 31, 14, 120, 33);
   }
 
   @Test

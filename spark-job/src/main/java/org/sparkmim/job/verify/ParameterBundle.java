@@ -1,0 +1,87 @@
+package org.sparkmim.job.verify;
+
+import java.util.List;
+import java.util.TreeSet;
+import org.sparkmim.model.method.FixedTensor;
+import org.sparkmim.model.nn.ParameterLayout;
+import org.sparkmim.model.optim.Optimizer;
+
+/** What every bundle of a training has: parameters, optimiser, number of steps. */
+abstract class ParameterBundle {
+  final GoldenBundle bundle;
+  private final int batch;
+
+  ParameterBundle(GoldenBundle bundle) {
+    this.bundle = bundle;
+    batch = bundle.config().integer("batch");
+  }
+
+  /** The published program's name of one of our parameters. */
+  abstract String official(String parameter);
+
+  /** Tensors of the checkpoint that are not trained, by our names. */
+  abstract List<FixedTensor> fixed();
+
+  int batch() {
+    return batch;
+  }
+
+  /** Updates in the loss curve. */
+  int steps() {
+    return bundle.config().integer("steps");
+  }
+
+  double learningRate() {
+    return bundle.config().number("optimizer.lr");
+  }
+
+  Optimizer.AdamW optimizer() {
+    GoldenConfig config = bundle.config();
+    if (!config.text("optimizer.type").equals("AdamW")) {
+      throw bundle.refusal(
+          "its optimiser is " + config.text("optimizer.type") + ", and only AdamW is supported");
+    }
+    List<Double> betas = config.numbers("optimizer.betas");
+    if (betas.size() != 2) {
+      throw bundle.refusal("its config has optimizer.betas = " + betas + " where two belong");
+    }
+    return new Optimizer.AdamW(
+        betas.get(0),
+        betas.get(1),
+        config.number("optimizer.eps"),
+        config.number("optimizer.weight_decay"));
+  }
+
+  /**
+   * Whether the bundle says that it holds a tensor; what is too large it may leave out and list.
+   */
+  boolean stored(String tensor) {
+    GoldenConfig config = bundle.config();
+    return !config.has("not_stored") || !config.texts("not_stored").contains(tensor);
+  }
+
+  /** A tensor {@code prefix + name} of a parameter, of that parameter's shape. */
+  float[] parameter(String prefix, ParameterLayout.Entry entry) {
+    return bundle.floats(
+        prefix + official(entry.name()),
+        entry.shape().stream().mapToLong(Integer::longValue).toArray());
+  }
+
+  /** Refuses a bundle whose parameters are not those of the model. */
+  void requireParameters(ParameterLayout layout) {
+    TreeSet<String> theirs = new TreeSet<>(bundle.under("param/"));
+    TreeSet<String> ours = new TreeSet<>();
+    fixed().forEach(tensor -> ours.add(official(tensor.name())));
+    layout.entries().forEach(entry -> ours.add(official(entry.name())));
+    TreeSet<String> unknown = new TreeSet<>(theirs);
+    unknown.removeAll(ours);
+    ours.removeAll(theirs);
+    if (!unknown.isEmpty() || !ours.isEmpty()) {
+      throw bundle.refusal(
+          "its parameters are not those of the model: the model lacks "
+              + unknown
+              + ", the bundle lacks "
+              + ours);
+    }
+  }
+}
