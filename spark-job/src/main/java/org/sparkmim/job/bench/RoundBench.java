@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Progress;
+import org.sparkmim.job.round.Collected;
 import org.sparkmim.job.round.EpochPlan;
 import org.sparkmim.job.round.MimTrainingMaster;
 import org.sparkmim.job.round.MinibatchRef;
@@ -39,6 +40,7 @@ public final class RoundBench {
     scramble(home);
     int samples = Math.multiplyExact(workers, rounds);
     List<RoundRates.Round> measured = new ArrayList<>();
+    List<Collected> collected = new ArrayList<>();
     long[] last = {System.nanoTime()};
     MimTrainingMaster master =
         new MimTrainingMaster(
@@ -52,6 +54,9 @@ public final class RoundBench {
                   new RoundRates.Round(
                       (now - last[0]) / 1e9, report.cost(), ProcessMemory.resident()));
               last[0] = now;
+              if (measured.size() == rounds) {
+                collected.add(state.get());
+              }
             },
             RunObserver.NONE);
     List<String> paths =
@@ -59,7 +64,13 @@ public final class RoundBench {
             .minibatches(0, 0).stream().map(MinibatchRef::toPath).toList();
     new SparkComputationGraph(spark, graph, master)
         .fitPaths(spark.parallelize(paths, 1), new IdleReplicas(home.size()));
-    return new RoundRates(workers, home.size(), measured, ProcessMemory.peak());
+    return new RoundRates(
+        workers,
+        home.size(),
+        measured,
+        collected.get(0).seconds(),
+        collected.get(0).remoteBytes(),
+        ProcessMemory.peak());
   }
 
   /** Numbers that no compressor and no zero page can make cheaper than a training's. */

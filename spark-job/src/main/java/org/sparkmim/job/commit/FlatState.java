@@ -126,6 +126,11 @@ public final class FlatState implements Serializable {
 
   /** Bytes of all slices. */
   public long bytes() {
+    return bytes(size);
+  }
+
+  /** Bytes of a state of {@code size} parameters. */
+  public static long bytes(long size) {
     return Vector.values().length * size * Float.BYTES;
   }
 

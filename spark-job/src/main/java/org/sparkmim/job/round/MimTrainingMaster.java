@@ -84,11 +84,10 @@ public final class MimTrainingMaster
     JavaSparkContext spark = graph.getSparkContext();
     ComputationGraph model = graph.getNetwork();
     ParameterVectors home = vectors.apply(model);
-    FlatState state = FlatState.copyOf(home);
     model.getConfiguration().setEpochCount(progress.epoch());
     List<MinibatchRef> refs = paths.collect().stream().map(MinibatchRef::parse).toList();
     int size = settings.workers() * settings.localSteps();
-    try (Rounds rounds = new Rounds(spark, factory, observer)) {
+    try (Rounds rounds = new Rounds(spark, factory, observer, FlatState.copyOf(home))) {
       for (int first = 0; first < refs.size(); first += size) {
         int last = Math.min(first + size, refs.size());
         RoundPlan plan =
@@ -98,20 +97,18 @@ public final class MimTrainingMaster
                 settings.workers(),
                 ref -> settings.rate(ref.epoch(), ref.first(), samples),
                 last == refs.size());
-        Rounds.Result result = rounds.run(state, plan);
-        state = result.state();
+        Rounds.Result result = rounds.run(plan);
         progress = plan.end();
         RoundReport report = RoundReport.of(plan, result);
         if (!listeners.isEmpty()) {
-          state.copyTo(home);
+          rounds.state().state().copyTo(home);
         }
         show(model, report, plan.start().epoch());
         graph.setScore(report.loss());
-        listener.afterRound(report, state);
+        listener.afterRound(report, rounds::state);
       }
-    } finally {
       // Only DL4J's listeners look at the graph between rounds, and copying has its price.
-      state.copyTo(home);
+      rounds.state().state().copyTo(home);
     }
   }
 

@@ -142,7 +142,7 @@ final class MimTrainingMasterTest {
             g -> network.state(),
             (report, state) -> {
               reports.add(report);
-              states.add(state);
+              states.add(state.get().state());
             },
             RunObserver.NONE);
     SparkComputationGraph distributed =

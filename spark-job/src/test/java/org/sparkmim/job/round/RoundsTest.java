@@ -226,35 +226,40 @@ final class RoundsTest {
 
   @Test
   void theReportCountsEveryone() {
-    FlatState start = FlatState.zeros(SIZE);
     RoundPlan plan = plan(Progress.start(), 2, 5, 2);
     RoundReport report;
     try (Rounds rounds =
-        new Rounds(LocalSpark.context(), new BowlReplica.Factory(SIZE, ADAM), RunObserver.NONE)) {
-      report = RoundReport.of(plan, rounds.run(start, plan));
+        new Rounds(
+            LocalSpark.context(),
+            new BowlReplica.Factory(SIZE, ADAM),
+            RunObserver.NONE,
+            FlatState.zeros(SIZE))) {
+      report = RoundReport.of(plan, rounds.run(plan));
     }
     assertThat(report.samples()).isEqualTo(20);
     assertThat(report.workers()).hasSize(2).allMatch(worker -> worker.samples() == 10);
     assertThat(report.losses()[1]).isCloseTo(2 * report.losses()[0], within(1e-9));
     assertThat(report.end()).isEqualTo(new Progress(2, 1, 0, 20));
     assertThat(report.workerBytes()).isEqualTo(2L * 3 * SIZE * Float.BYTES);
-    assertThat(report.driverBytes()).isEqualTo(3L * SIZE * Float.BYTES);
   }
 
   /** Two epochs. */
   private static FlatState train(
       int workers, int batch, int localSteps, Optimizer optimizer, RunObserver observer) {
-    FlatState state = FlatState.zeros(SIZE);
     Progress progress = Progress.start();
     try (Rounds rounds =
-        new Rounds(LocalSpark.context(), new BowlReplica.Factory(SIZE, optimizer), observer)) {
+        new Rounds(
+            LocalSpark.context(),
+            new BowlReplica.Factory(SIZE, optimizer),
+            observer,
+            FlatState.zeros(SIZE))) {
       while (progress.epoch() < 2) {
         RoundPlan plan = plan(progress, workers, batch, localSteps);
-        state = rounds.run(state, plan).state();
+        rounds.run(plan);
         progress = plan.end();
       }
+      return rounds.state().state();
     }
-    return state;
   }
 
   private static RoundPlan plan(Progress progress, int workers, int batch, int localSteps) {
