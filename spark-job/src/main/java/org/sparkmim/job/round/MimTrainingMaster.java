@@ -86,6 +86,7 @@ public final class MimTrainingMaster
     ParameterVectors home = vectors.apply(model);
     model.getConfiguration().setEpochCount(progress.epoch());
     List<MinibatchRef> refs = paths.collect().stream().map(MinibatchRef::parse).toList();
+    List<MinibatchRef> known = withNextEpoch(refs);
     int size = settings.workers() * settings.localSteps();
     try (Rounds rounds = new Rounds(spark, factory, observer, FlatState.copyOf(home))) {
       for (int first = 0; first < refs.size(); first += size) {
@@ -94,6 +95,7 @@ public final class MimTrainingMaster
             RoundPlan.of(
                 progress,
                 refs.subList(first, last),
+                known.subList(last, Math.min(last + size, known.size())),
                 settings.workers(),
                 ref -> settings.rate(ref.epoch(), ref.first(), samples),
                 last == refs.size());
@@ -110,6 +112,17 @@ public final class MimTrainingMaster
       // Only DL4J's listeners look at the graph between rounds, and copying has its price.
       rounds.state().state().copyTo(home);
     }
+  }
+
+  /** So that samples of the next epoch's first round can be loaded before this one ends. */
+  private List<MinibatchRef> withNextEpoch(List<MinibatchRef> refs) {
+    int epoch = progress.epoch() + 1;
+    if (epoch >= settings.epochs()) {
+      return refs;
+    }
+    List<MinibatchRef> all = new ArrayList<>(refs);
+    all.addAll(new EpochPlan(samples, settings.workers(), settings.batch()).minibatches(epoch, 0));
+    return all;
   }
 
   /** Keeps DL4J's own counters right, and its listeners informed. */

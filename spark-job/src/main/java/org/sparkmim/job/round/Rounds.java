@@ -2,14 +2,25 @@ package org.sparkmim.job.round;
 
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.ExecutorCacheTaskLocation;
+import org.apache.spark.storage.BlockManagerId;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.FlatState;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
 
 /**
  * Runs rounds as Spark jobs: state out, local steps, averaged state.
@@ -27,6 +38,7 @@ final class Rounds implements AutoCloseable {
   private final ReplicaFactory factory;
   private final RunObserver observer;
   private final List<RoundPlan> sinceHeld = new ArrayList<>();
+  private final Map<Integer, BlockManagerId> places = new HashMap<>();
   private FlatState held;
   private Handout current;
 
@@ -118,7 +130,7 @@ final class Rounds implements AutoCloseable {
       List<LocalStep> steps = plan.shares().get(worker);
       samples.add(steps.stream().mapToLong(step -> step.minibatch().count()).sum());
       if (samples.get(worker) > 0) {
-        shares.add(new RoundTask.Share(worker, steps));
+        shares.add(new RoundTask.Share(worker, steps, plan.next().get(worker)));
       }
     }
     observer.before(Phase.BROADCAST, "round " + plan.end().round());
@@ -126,8 +138,7 @@ final class Rounds implements AutoCloseable {
     int means = SliceBlocks.newGroup(spark.sc());
     int averagers = shares.size();
     JavaPairRDD<Integer, Averaging.Offer> offers =
-        spark
-            .parallelize(shares, shares.size())
+        placed(shares)
             .mapPartitionsToPair(new RoundTask(current, offered, averagers, factory, observer));
     JavaRDD<Averaging.Averaged> averaged =
         Averaging.average(
@@ -140,6 +151,7 @@ final class Rounds implements AutoCloseable {
       done.sort(Comparator.comparingInt(Averaging.Averaged::averager));
       observer.before(Phase.OUTER_STEP, "round " + plan.end().round());
       replaceCurrent(means, done);
+      done.get(0).offers().forEach(offer -> places.put(offer.worker(), offer.holder()));
       finished = true;
       return done;
     } finally {
@@ -150,6 +162,23 @@ final class Rounds implements AutoCloseable {
         SliceBlocks.drop(spark.sc(), means);
       }
     }
+  }
+
+  /** A task for each share, where that worker trained last: its samples are loaded there. */
+  private JavaRDD<RoundTask.Share> placed(List<RoundTask.Share> shares) {
+    List<Tuple2<RoundTask.Share, Seq<String>>> placed = new ArrayList<>();
+    Set<String> taken = new HashSet<>();
+    for (RoundTask.Share share : shares) {
+      BlockManagerId place = places.get(share.worker());
+      List<String> wish = new ArrayList<>();
+      // After a loss two workers may have trained in one process, one after the other.
+      if (place != null && taken.add(place.executorId())) {
+        wish.add(ExecutorCacheTaskLocation.apply(place.host(), place.executorId()).toString());
+      }
+      placed.add(new Tuple2<>(share, JavaConverters.asScalaBuffer(wish).toSeq()));
+    }
+    ClassTag<RoundTask.Share> type = ClassTag$.MODULE$.apply(RoundTask.Share.class);
+    return spark.sc().makeRDD(JavaConverters.asScalaBuffer(placed).toSeq(), type).toJavaRDD();
   }
 
   /** The state before goes only now that its successor is whole. */

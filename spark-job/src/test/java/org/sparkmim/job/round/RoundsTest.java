@@ -46,7 +46,7 @@ final class RoundsTest {
       for (int epoch = 0; epoch < 2; epoch++) {
         for (MinibatchRef ref : new EpochPlan(SAMPLES, 1, 8).minibatches(epoch, 0)) {
           long step = 8L * epoch + ref.first() * 8 / SAMPLES + 1;
-          plain.begin(List.of(new LocalStep(ref, step, rate(ref))), RunObserver.NONE);
+          plain.begin(List.of(new LocalStep(ref, step, rate(ref))), List.of(), RunObserver.NONE);
           plain.step();
         }
       }
@@ -267,7 +267,7 @@ final class RoundsTest {
         new EpochPlan(SAMPLES, workers, batch).minibatches(progress.epoch(), progress.position());
     int size = Math.min(workers * localSteps, rest.size());
     return RoundPlan.of(
-        progress, rest.subList(0, size), workers, RoundsTest::rate, size == rest.size());
+        progress, rest.subList(0, size), List.of(), workers, RoundsTest::rate, size == rest.size());
   }
 
   private static double rate(MinibatchRef ref) {
