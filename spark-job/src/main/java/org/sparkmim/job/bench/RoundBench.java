@@ -11,6 +11,7 @@ import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Progress;
 import org.sparkmim.job.round.Collected;
 import org.sparkmim.job.round.EpochPlan;
+import org.sparkmim.job.round.GraphState;
 import org.sparkmim.job.round.MimTrainingMaster;
 import org.sparkmim.job.round.MinibatchRef;
 import org.sparkmim.job.round.TrainSettings;
@@ -47,7 +48,7 @@ public final class RoundBench {
             new TrainSettings(workers, 1, 1, 1, 0, 1e-3, 0, adam, SEED, rounds, 1),
             samples,
             Progress.start(),
-            same -> home,
+            GraphState.in(home),
             (report, state) -> {
               long now = System.nanoTime();
               measured.add(

@@ -3,7 +3,6 @@ package org.sparkmim.job.round;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Function;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -22,9 +21,7 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.sparkmim.job.RunObserver;
-import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.job.commit.Progress;
-import org.sparkmim.model.engine.ParameterVectors;
 
 /**
  * DL4J's seam for training on Spark, with exact rounds behind it.
@@ -39,7 +36,7 @@ public final class MimTrainingMaster
     implements TrainingMaster<TrainingResult, TrainingWorker<TrainingResult>> {
   private final TrainSettings settings;
   private final long samples;
-  private final Function<ComputationGraph, ParameterVectors> vectors;
+  private final GraphState home;
   private final RoundListener listener;
   private final RunObserver observer;
   private final List<TrainingListener> listeners = new ArrayList<>();
@@ -49,19 +46,19 @@ public final class MimTrainingMaster
    * A master that continues from {@code progress}.
    *
    * @param samples samples in an epoch
-   * @param vectors where a graph's parameters and Adam moments lie
+   * @param home state of the graph that will be trained
    */
   public MimTrainingMaster(
       TrainSettings settings,
       long samples,
       Progress progress,
-      Function<ComputationGraph, ParameterVectors> vectors,
+      GraphState home,
       RoundListener listener,
       RunObserver observer) {
     this.settings = settings;
     this.samples = samples;
     this.progress = progress;
-    this.vectors = vectors;
+    this.home = home;
     this.listener = listener;
     this.observer = observer;
   }
@@ -83,12 +80,11 @@ public final class MimTrainingMaster
     }
     JavaSparkContext spark = graph.getSparkContext();
     ComputationGraph model = graph.getNetwork();
-    ParameterVectors home = vectors.apply(model);
     model.getConfiguration().setEpochCount(progress.epoch());
     List<MinibatchRef> refs = paths.collect().stream().map(MinibatchRef::parse).toList();
     List<MinibatchRef> known = withNextEpoch(refs);
     int size = settings.workers() * settings.localSteps();
-    try (Rounds rounds = new Rounds(spark, factory, observer, FlatState.copyOf(home))) {
+    try (Rounds rounds = new Rounds(spark, factory, observer, home.read())) {
       for (int first = 0; first < refs.size(); first += size) {
         int last = Math.min(first + size, refs.size());
         RoundPlan plan =
@@ -103,14 +99,14 @@ public final class MimTrainingMaster
         progress = plan.end();
         RoundReport report = RoundReport.of(plan, result);
         if (!listeners.isEmpty()) {
-          rounds.state().state().copyTo(home);
+          home.write(rounds.state().state());
         }
         show(model, report, plan.start().epoch());
         graph.setScore(report.loss());
         listener.afterRound(report, rounds::state);
       }
       // Only DL4J's listeners look at the graph between rounds, and copying has its price.
-      rounds.state().state().copyTo(home);
+      home.write(rounds.state().state());
     }
   }
 
