@@ -33,6 +33,7 @@ public final class MinibatchSource implements AutoCloseable {
   private final HogPyramid hog;
   private final byte[] planes;
   private final float[] noise;
+  private final long[] ranking;
   private final StageClock clock;
 
   public MinibatchSource(Dataset dataset, BatchShape shape, Augmentation augmentation, long seed) {
@@ -56,6 +57,7 @@ public final class MinibatchSource implements AutoCloseable {
         new HogPyramid(shape.imageSize(), shape.imageSize(), shape.cellSizes(), shape.hogBins());
     this.planes = new byte[3 * shape.imageSize() * shape.imageSize()];
     this.noise = new float[shape.tokens()];
+    this.ranking = new long[shape.tokens()];
     this.clock = clock;
   }
 
@@ -152,7 +154,13 @@ public final class MinibatchSource implements AutoCloseable {
     }
     int tokens = shape.tokens();
     Masking.rankInto(
-        noise, shape.keep(), out.keepIds(), b * shape.keep(), out.restoreIds(), b * tokens);
+        noise,
+        shape.keep(),
+        out.keepIds(),
+        b * shape.keep(),
+        out.restoreIds(),
+        b * tokens,
+        ranking);
     for (int k = 0; k < shape.taps(); k++) {
       int cells = shape.cells(k);
       Masking.cellWeightsInto(

@@ -30,21 +30,30 @@ public final class Masking {
    */
   public static Mask rank(float[] noise, int keep) {
     Mask mask = new Mask(new int[keep], new int[noise.length]);
-    rankInto(noise, keep, mask.keepIds(), 0, mask.restoreIds(), 0);
+    rankInto(noise, keep, mask.keepIds(), 0, mask.restoreIds(), 0, new long[noise.length]);
     return mask;
   }
 
-  /** As {@link #rank}, into a batch's arrays from the given offsets on. */
+  /**
+   * As {@link #rank}, into a batch's arrays from the given offsets on.
+   *
+   * @param ranking [L], to work in
+   */
   public static void rankInto(
-      float[] noise, int keep, int[] keepIds, int keepAt, int[] restoreIds, int restoreAt) {
+      float[] noise,
+      int keep,
+      int[] keepIds,
+      int keepAt,
+      int[] restoreIds,
+      int restoreAt,
+      long[] ranking) {
     if (keep < 0 || keep > noise.length) {
       throw new IllegalArgumentException("Cannot keep " + keep + " of " + noise.length + " tokens");
     }
-    long[] ranking = new long[noise.length];
     for (int t = 0; t < noise.length; t++) {
       ranking[t] = (long) sortable(noise[t]) << 32 | t;
     }
-    Arrays.sort(ranking);
+    Arrays.sort(ranking, 0, noise.length);
     for (int rank = 0; rank < noise.length; rank++) {
       int token = (int) ranking[rank];
       restoreIds[restoreAt + token] = rank;

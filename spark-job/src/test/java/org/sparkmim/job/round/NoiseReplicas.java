@@ -75,7 +75,8 @@ record NoiseReplicas(ModelSpec spec, EngineSpec engine, int batch, Optimizer opt
         batch.keepIds(),
         row * spec.keep(),
         batch.restoreIds(),
-        row * spec.tokens());
+        row * spec.tokens(),
+        new long[spec.tokens()]);
     for (int tap = 0; tap < batch.targets().length; tap++) {
       fill(batch.targets()[tap], row, random);
       int cells = spec.cellGrid(tap) * spec.cellGrid(tap);
