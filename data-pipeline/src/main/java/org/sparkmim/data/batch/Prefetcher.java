@@ -11,8 +11,8 @@ import java.util.function.Supplier;
 /**
  * Loader threads in front of a consumer. Tickets are put in, each is filled into a recycled slot by
  * some thread, and slots come out in the order of their tickets. As many slots as were given bound
- * the memory. When any thread fails, the consumer gets that failure at its next {@link #take}, at
- * once and for good. One consumer thread.
+ * the memory. When a thread fails, the consumer gets that failure where it would have taken that
+ * ticket's slot, and for good: what was submitted before it is not spoilt. One consumer thread.
  *
  * @param <T> a reusable slot, such as a {@link Minibatch}
  */
@@ -38,6 +38,7 @@ public final class Prefetcher<T> implements AutoCloseable {
   private long nextStarted;
   private long nextTaken;
   private Throwable failure;
+  private long failedTurn;
   private boolean closed;
 
   /**
@@ -72,13 +73,15 @@ public final class Prefetcher<T> implements AutoCloseable {
   /**
    * The slot of the next ticket in order; waits for it.
    *
-   * @throws RuntimeException the failure of the loader thread that failed first, with its message
+   * @throws RuntimeException the failure of the first ticket that failed, with its message
    * @throws IllegalStateException when more is taken than was submitted, or it is closed
    */
   public T take() throws InterruptedException {
     synchronized (lock) {
       while (true) {
-        throwFailure();
+        if (failure != null && nextTaken >= failedTurn) {
+          throwFailure();
+        }
         T slot = ready.remove(nextTaken);
         if (slot != null) {
           nextTaken++;
@@ -110,23 +113,23 @@ public final class Prefetcher<T> implements AutoCloseable {
     if (failure instanceof Error e) {
       throw e;
     }
-    if (failure != null) {
-      throw new IllegalStateException("A loader thread failed: " + failure.getMessage(), failure);
-    }
+    throw new IllegalStateException("A loader thread failed: " + failure.getMessage(), failure);
   }
 
   private void load(Supplier<Filler<T>> fillers) {
+    long turn = 0;
     try (Filler<T> filler = fillers.get()) {
       for (Work<T> work = nextWork(); work != null; work = nextWork()) {
+        turn = work.turn;
         filler.fill(work.slot, work.ticket);
         finish(work);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      fail(e);
+      fail(e, turn);
     } catch (Throwable e) {
       // Errors too: a loader that dies of memory must not leave the consumer waiting.
-      fail(e);
+      fail(e, turn);
     }
   }
 
@@ -152,10 +155,11 @@ public final class Prefetcher<T> implements AutoCloseable {
     }
   }
 
-  private void fail(Throwable e) {
+  private void fail(Throwable e, long turn) {
     synchronized (lock) {
-      if (!closed && failure == null) {
+      if (!closed && (failure == null || turn < failedTurn)) {
         failure = e;
+        failedTurn = turn;
       }
       lock.notifyAll();
     }

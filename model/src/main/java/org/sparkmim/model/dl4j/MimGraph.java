@@ -54,6 +54,11 @@ public final class MimGraph {
     return graph;
   }
 
+  /** A graph's flattened parameters; valid as long as the graph. */
+  public static FloatPointer parameters(ComputationGraph graph) {
+    return Arrays.pointer(graph.params());
+  }
+
   /** The network of a graph, bound to its parameters, gradients and Adam moments. */
   public static Network network(ComputationGraph graph) {
     MimLayer layer = (MimLayer) graph.getLayer(LAYER);

@@ -6,6 +6,7 @@ import org.nd4j.common.loader.Source;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.round.LocalStep;
+import org.sparkmim.job.round.MinibatchRef;
 import org.sparkmim.job.round.Replica;
 import org.sparkmim.job.round.ReplicaFactory;
 import org.sparkmim.model.engine.ParameterVectors;
@@ -28,7 +29,7 @@ record IdleReplicas(long parameters) implements ReplicaFactory, MultiDataSetLoad
 
   private record Idle(ParameterVectors state) implements Replica {
     @Override
-    public void begin(List<LocalStep> share, RunObserver observer) {}
+    public void begin(List<LocalStep> share, List<MinibatchRef> next, RunObserver observer) {}
 
     @Override
     public StepResult step() {

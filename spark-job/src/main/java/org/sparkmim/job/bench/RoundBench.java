@@ -9,7 +9,9 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Progress;
+import org.sparkmim.job.round.Collected;
 import org.sparkmim.job.round.EpochPlan;
+import org.sparkmim.job.round.GraphState;
 import org.sparkmim.job.round.MimTrainingMaster;
 import org.sparkmim.job.round.MinibatchRef;
 import org.sparkmim.job.round.TrainSettings;
@@ -39,6 +41,7 @@ public final class RoundBench {
     scramble(home);
     int samples = Math.multiplyExact(workers, rounds);
     List<RoundRates.Round> measured = new ArrayList<>();
+    List<Collected> collected = new ArrayList<>();
     long[] last = {System.nanoTime()};
     MimTrainingMaster master =
         new MimTrainingMaster(
@@ -46,13 +49,16 @@ public final class RoundBench {
                 workers, 1, 1, 1, 0, TrainSettings.Curve.COSINE, 1, 1e-3, 0, adam, SEED, rounds, 1),
             samples,
             Progress.start(),
-            same -> home,
+            GraphState.in(home),
             (report, state) -> {
               long now = System.nanoTime();
               measured.add(
                   new RoundRates.Round(
                       (now - last[0]) / 1e9, report.cost(), ProcessMemory.resident()));
               last[0] = now;
+              if (measured.size() == rounds) {
+                collected.add(state.get());
+              }
             },
             RunObserver.NONE);
     List<String> paths =
@@ -60,7 +66,13 @@ public final class RoundBench {
             .minibatches(0, 0).stream().map(MinibatchRef::toPath).toList();
     new SparkComputationGraph(spark, graph, master)
         .fitPaths(spark.parallelize(paths, 1), new IdleReplicas(home.size()));
-    return new RoundRates(workers, home.size(), measured, ProcessMemory.peak());
+    return new RoundRates(
+        workers,
+        home.size(),
+        measured,
+        collected.get(0).seconds(),
+        collected.get(0).remoteBytes(),
+        ProcessMemory.peak());
   }
 
   /** Numbers that no compressor and no zero page can make cheaper than a training's. */

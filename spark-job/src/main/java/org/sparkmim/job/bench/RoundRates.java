@@ -15,9 +15,17 @@ import org.sparkmim.job.round.RoundCost;
  *
  * @param parameters of the model; a state is three floats for each
  * @param rounds in order; the first also starts Spark's executors and takes memory from the system
+ * @param collectSeconds to bring a state to the driver, as a commit does
+ * @param collectBytes of it that came from other processes
  * @param peak most bytes resident in the driver's process at once
  */
-public record RoundRates(int workers, long parameters, List<Round> rounds, long peak) {
+public record RoundRates(
+    int workers,
+    long parameters,
+    List<Round> rounds,
+    double collectSeconds,
+    long collectBytes,
+    long peak) {
   private static final long STATE_BYTES = 3L * Float.BYTES;
 
   public RoundRates {
@@ -70,8 +78,14 @@ public record RoundRates(int workers, long parameters, List<Round> rounds, long 
                         (long) spread(bytes).median(),
                         (long) bytes.applyAsDouble(rounds.get(0)))));
     lines.add(
-        "The driver sends a state to each worker before the first round only, and receives one a"
-            + " round, however many workers there are.");
+        "The driver sends a state to each worker before the first round only, however many there"
+            + " are.");
+    lines.add(
+        String.format(
+            Locale.ROOT,
+            "A commit first brings the state to the driver, once more: %.3f s, %,d bytes.",
+            collectSeconds,
+            collectBytes));
     lines.add(
         String.format(
             Locale.ROOT,
@@ -103,6 +117,7 @@ public record RoundRates(int workers, long parameters, List<Round> rounds, long 
                     .putObject(name.replace(' ', '_'))
                     .put("median", (long) spread(of).median())
                     .put("first", (long) of.applyAsDouble(rounds.get(0))));
+    node.putObject("collect").put("seconds", collectSeconds).put("bytes", collectBytes);
     node.put("resident_second_round_bytes", rounds.get(1).resident());
     node.put("resident_last_round_bytes", rounds.get(rounds.size() - 1).resident());
     node.put("peak_resident_bytes", peak);
@@ -116,7 +131,6 @@ public record RoundRates(int workers, long parameters, List<Round> rounds, long 
     phases.put("copy out, slice", round -> round.cost().offerSeconds());
     phases.put("exchange slices", round -> round.cost().fetchSeconds());
     phases.put("average", round -> round.cost().meanSeconds());
-    phases.put("collect in driver", round -> round.cost().collectSeconds());
     phases.put("other", round -> round.cost().otherSeconds());
     return phases;
   }
@@ -125,7 +139,6 @@ public record RoundRates(int workers, long parameters, List<Round> rounds, long 
     Map<String, ToDoubleFunction<Round>> links = new LinkedHashMap<>();
     links.put("workers to averagers", round -> round.cost().workersToAveragersBytes());
     links.put("averagers to workers", round -> round.cost().averagersToWorkersBytes());
-    links.put("averagers to driver", round -> round.cost().driverReceivedBytes());
     links.put("driver to workers", round -> round.cost().driverSentBytes());
     return links;
   }

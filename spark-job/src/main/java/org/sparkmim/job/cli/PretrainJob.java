@@ -53,6 +53,7 @@ public final class PretrainJob {
     if (evaluate.after() != EvaluateSettings.After.NONE) {
       evaluate.test().ifPresent(test -> Dataset.open(hadoop, test).requireLabels());
     }
+    training.makeModelAhead();
     return new PretrainJob(training, evaluate, data);
   }
 

@@ -72,6 +72,26 @@ public final class FlatState implements Serializable {
     return new FlatState(size, slices);
   }
 
+  /**
+   * The state before the first step: parameters copied out of off-heap memory, moments zero. Equal
+   * slices of zeros are one array, so that they are cleared once: {@link #put} is not for it.
+   */
+  public static FlatState beforeTraining(FloatPointer parameters, long size) {
+    ParameterVectors vectors = ParameterVectors.wrap(size, parameters, null, null, null);
+    byte[][] slices = new byte[sliceCount(size)][];
+    int count = slicesOfVector(size);
+    byte[] zeros = new byte[sliceBytes(size, 0)];
+    byte[] lastZeros = new byte[sliceBytes(size, count - 1)];
+    for (int index = 0; index < slices.length; index++) {
+      if (index < count) {
+        slices[index] = slice(vectors, index);
+      } else {
+        slices[index] = (index + 1) % count == 0 ? lastZeros : zeros;
+      }
+    }
+    return new FlatState(size, slices);
+  }
+
   /** Copies one slice out of off-heap vectors. */
   public static byte[] slice(ParameterVectors vectors, int index) {
     byte[] slice = new byte[sliceBytes(vectors.size(), index)];
@@ -95,6 +115,14 @@ public final class FlatState implements Serializable {
           "vectors of " + vectors.size() + " floats given, the state has " + size);
     }
     for (int index = 0; index < slices.length; index++) {
+      window(vectors, index).put(slices[index]);
+    }
+  }
+
+  /** Copies the parameters into off-heap memory that has room for them. */
+  public void copyParametersTo(FloatPointer parameters) {
+    ParameterVectors vectors = ParameterVectors.wrap(size, parameters, null, null, null);
+    for (int index = 0; index < slicesOfVector(size); index++) {
       window(vectors, index).put(slices[index]);
     }
   }
@@ -126,6 +154,11 @@ public final class FlatState implements Serializable {
 
   /** Bytes of all slices. */
   public long bytes() {
+    return bytes(size);
+  }
+
+  /** Bytes of a state of {@code size} parameters. */
+  public static long bytes(long size) {
     return Vector.values().length * size * Float.BYTES;
   }
 

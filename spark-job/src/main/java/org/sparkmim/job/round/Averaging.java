@@ -41,7 +41,7 @@ final class Averaging {
    * What an averager did.
    *
    * @param holder where its means are
-   * @param reports of all workers, in their order
+   * @param offers of all workers, in their order
    * @param waitNanos spent on waiting for other processes
    * @param averageNanos spent on sums
    * @param remoteBytes of slices that came from other processes
@@ -49,11 +49,15 @@ final class Averaging {
   record Averaged(
       int averager,
       BlockManagerId holder,
-      List<WorkerReport> reports,
+      List<Offer> offers,
       long waitNanos,
       long averageNanos,
       long remoteBytes)
-      implements Serializable {}
+      implements Serializable {
+    Averaged {
+      offers = List.copyOf(offers);
+    }
+  }
 
   /**
    * What is averaged, and under which groups.
@@ -115,7 +119,7 @@ final class Averaging {
         return new Averaged(
             averager,
             SliceBlocks.here(),
-            offers.stream().map(Offer::report).toList(),
+            offers,
             fetch.waitNanos(),
             System.nanoTime() - begin - fetch.waitNanos(),
             fetch.remoteBytes());

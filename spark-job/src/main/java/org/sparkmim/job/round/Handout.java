@@ -1,6 +1,7 @@
 package org.sparkmim.job.round;
 
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.storage.BlockManagerId;
@@ -8,73 +9,91 @@ import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.model.engine.ParameterVectors;
 
 /**
- * Where a round's workers find the state they begin with: its slices lie with the processes that
- * averaged them, dealt out by number, and all of them with the driver, which is only asked when
- * another holder is gone.
+ * Where the state lies that a round begins with: with the processes that averaged it, dealt out by
+ * number, or all of it with the driver.
  *
  * @param size parameters of the state
  * @param holders slice {@code i} lies with holder {@code i % holders.size()}
  */
-record Handout(int group, long size, List<BlockManagerId> holders, BlockManagerId driver)
-    implements Serializable {
+record Handout(int group, long size, List<BlockManagerId> holders) implements Serializable {
   Handout {
     holders = List.copyOf(holders);
   }
 
-  /** A state that only the driver holds, offered by it. */
-  static Handout ofDriver(int group, FlatState state) {
+  /** A state that only this process holds, offered by it. */
+  static Handout of(int group, FlatState state) {
     for (int index = 0; index < FlatState.sliceCount(state.size()); index++) {
       SliceBlocks.put(group, index, state.slice(index));
     }
-    BlockManagerId here = SliceBlocks.here();
-    return new Handout(group, state.size(), List.of(here), here);
+    return new Handout(group, state.size(), List.of(SliceBlocks.here()));
   }
 
-  /** All slices, in order. */
-  List<SliceRef> slices() {
-    List<SliceRef> refs = new ArrayList<>();
-    for (int index = 0; index < FlatState.sliceCount(size); index++) {
-      refs.add(new SliceRef(group, index, holders.get(index % holders.size())));
-    }
-    return refs;
+  /** Whether no other process holds any of it. */
+  boolean isHere() {
+    return holders.stream().allMatch(SliceBlocks.here()::equals);
   }
 
   /** Bytes that came from other processes: from the driver's, and from averagers'. */
   record Traffic(long fromDriver, long fromAveragers) {}
 
-  /** Copies the state into off-heap vectors. */
+  /**
+   * Copies the state into off-heap vectors.
+   *
+   * @throws SliceLostException if a holder is gone
+   */
   Traffic copyTo(ParameterVectors vectors) {
     long fromDriver = 0;
     long fromAveragers = 0;
     List<SliceRef> refs = slices();
-    for (int next = 0; next < refs.size(); ) {
-      try (SliceFetch fetch = new SliceFetch(refs.subList(next, refs.size()))) {
-        while (!fetch.isDone()) {
-          long before = fetch.remoteBytes();
-          FlatState.copySlice(fetch.next(1).get(0), vectors, next);
-          long bytes = fetch.remoteBytes() - before;
-          if (refs.get(next).holder().equals(driver)) {
-            fromDriver += bytes;
-          } else {
-            fromAveragers += bytes;
-          }
-          next++;
+    try (SliceFetch fetch = new SliceFetch(refs)) {
+      for (SliceRef ref : refs) {
+        long before = fetch.remoteBytes();
+        FlatState.copySlice(fetch.next(1).get(0), vectors, ref.index());
+        long bytes = fetch.remoteBytes() - before;
+        if (ref.holder().isDriver()) {
+          fromDriver += bytes;
+        } else {
+          fromAveragers += bytes;
         }
-      } catch (SliceLostException e) {
-        refs = withoutHolder(e, refs);
       }
     }
     return new Traffic(fromDriver, fromAveragers);
   }
 
-  /** The driver stands in for a holder that is gone. */
-  private List<SliceRef> withoutHolder(SliceLostException lost, List<SliceRef> refs) {
-    BlockManagerId gone = lost.slice().holder();
-    if (gone.equals(driver)) {
-      throw lost;
+  /**
+   * Brings the state into this process.
+   *
+   * @throws SliceLostException if a holder is gone
+   */
+  Collected collect() {
+    long begin = System.nanoTime();
+    List<SliceRef> refs = slices();
+    byte[][] slices = new byte[refs.size()][];
+    try (SliceFetch fetch = new SliceFetch(refs)) {
+      for (int index = 0; index < slices.length; index++) {
+        slices[index] = array(fetch.next(1).get(0));
+      }
+      return new Collected(
+          FlatState.of(size, slices), (System.nanoTime() - begin) / 1e9, fetch.remoteBytes());
     }
-    return refs.stream()
-        .map(ref -> ref.holder().equals(gone) ? new SliceRef(group, ref.index(), driver) : ref)
-        .toList();
+  }
+
+  /** Slices of this process are arrays already, which nobody changes. */
+  private static byte[] array(ByteBuffer slice) {
+    if (slice.hasArray() && slice.array().length == slice.remaining()) {
+      return slice.array();
+    }
+    byte[] array = new byte[slice.remaining()];
+    slice.duplicate().get(array);
+    return array;
+  }
+
+  /** All slices, in order. */
+  private List<SliceRef> slices() {
+    List<SliceRef> refs = new ArrayList<>();
+    for (int index = 0; index < FlatState.sliceCount(size); index++) {
+      refs.add(new SliceRef(group, index, holders.get(index % holders.size())));
+    }
+    return refs;
   }
 }

@@ -3,7 +3,6 @@ package org.sparkmim.job.round;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.function.Function;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -22,9 +21,7 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.sparkmim.job.RunObserver;
-import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.job.commit.Progress;
-import org.sparkmim.model.engine.ParameterVectors;
 
 /**
  * DL4J's seam for training on Spark, with exact rounds behind it.
@@ -39,7 +36,7 @@ public final class MimTrainingMaster
     implements TrainingMaster<TrainingResult, TrainingWorker<TrainingResult>> {
   private final TrainSettings settings;
   private final long samples;
-  private final Function<ComputationGraph, ParameterVectors> vectors;
+  private final GraphState home;
   private final RoundListener listener;
   private final RunObserver observer;
   private final List<TrainingListener> listeners = new ArrayList<>();
@@ -49,19 +46,19 @@ public final class MimTrainingMaster
    * A master that continues from {@code progress}.
    *
    * @param samples samples in an epoch
-   * @param vectors where a graph's parameters and Adam moments lie
+   * @param home state of the graph that will be trained
    */
   public MimTrainingMaster(
       TrainSettings settings,
       long samples,
       Progress progress,
-      Function<ComputationGraph, ParameterVectors> vectors,
+      GraphState home,
       RoundListener listener,
       RunObserver observer) {
     this.settings = settings;
     this.samples = samples;
     this.progress = progress;
-    this.vectors = vectors;
+    this.home = home;
     this.listener = listener;
     this.observer = observer;
   }
@@ -83,36 +80,45 @@ public final class MimTrainingMaster
     }
     JavaSparkContext spark = graph.getSparkContext();
     ComputationGraph model = graph.getNetwork();
-    ParameterVectors home = vectors.apply(model);
-    FlatState state = FlatState.copyOf(home);
     model.getConfiguration().setEpochCount(progress.epoch());
     List<MinibatchRef> refs = paths.collect().stream().map(MinibatchRef::parse).toList();
+    List<MinibatchRef> known = withNextEpoch(refs);
     int size = settings.workers() * settings.localSteps();
-    try (Rounds rounds = new Rounds(spark, factory, observer)) {
+    try (Rounds rounds = new Rounds(spark, factory, observer, home.read())) {
       for (int first = 0; first < refs.size(); first += size) {
         int last = Math.min(first + size, refs.size());
         RoundPlan plan =
             RoundPlan.of(
                 progress,
                 refs.subList(first, last),
+                known.subList(last, Math.min(last + size, known.size())),
                 settings.workers(),
                 ref -> settings.rate(ref.epoch(), ref.first(), samples),
                 last == refs.size());
-        Rounds.Result result = rounds.run(state, plan);
-        state = result.state();
+        Rounds.Result result = rounds.run(plan);
         progress = plan.end();
         RoundReport report = RoundReport.of(plan, result);
         if (!listeners.isEmpty()) {
-          state.copyTo(home);
+          home.write(rounds.state().state());
         }
         show(model, report, plan.start().epoch());
         graph.setScore(report.loss());
-        listener.afterRound(report, state);
+        listener.afterRound(report, rounds::state);
       }
-    } finally {
       // Only DL4J's listeners look at the graph between rounds, and copying has its price.
-      state.copyTo(home);
+      home.write(rounds.state().state());
     }
+  }
+
+  /** So that samples of the next epoch's first round can be loaded before this one ends. */
+  private List<MinibatchRef> withNextEpoch(List<MinibatchRef> refs) {
+    int epoch = progress.epoch() + 1;
+    if (epoch >= settings.epochs()) {
+      return refs;
+    }
+    List<MinibatchRef> all = new ArrayList<>(refs);
+    all.addAll(new EpochPlan(samples, settings.workers(), settings.batch()).minibatches(epoch, 0));
+    return all;
   }
 
   /** Keeps DL4J's own counters right, and its listeners informed. */

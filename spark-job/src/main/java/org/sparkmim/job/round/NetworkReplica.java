@@ -1,14 +1,8 @@
 package org.sparkmim.job.round;
 
-import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.ConcurrentHashMap;
-import org.sparkmim.data.batch.BatchShape;
 import org.sparkmim.data.batch.Minibatch;
-import org.sparkmim.data.batch.MinibatchSource;
-import org.sparkmim.data.batch.Prefetcher;
 import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.RunObserver;
@@ -21,45 +15,21 @@ final class NetworkReplica implements Replica {
   private final Network network;
   private final TeacherGuide teacher;
   private final Optimizer optimizer;
-  private final Prefetcher<Minibatch> prefetcher;
-  private final Map<Long, MinibatchFiller.Announced> announced;
+  private final MinibatchLoader loader;
   private Iterator<LocalStep> steps = List.<LocalStep>of().iterator();
-  private long nextTicket;
 
   private NetworkReplica(
-      Network network,
-      TeacherGuide teacher,
-      Optimizer optimizer,
-      Prefetcher<Minibatch> prefetcher,
-      Map<Long, MinibatchFiller.Announced> announced) {
+      Network network, TeacherGuide teacher, Optimizer optimizer, MinibatchLoader loader) {
     this.network = network;
     this.teacher = teacher;
     this.optimizer = optimizer;
-    this.prefetcher = prefetcher;
-    this.announced = announced;
+    this.loader = loader;
   }
 
   static NetworkReplica open(NetworkReplicas recipe, Dataset dataset) {
     Network network = Network.create(recipe.spec(), recipe.engine(), recipe.batch());
-    TeacherGuide teacher = recipe.teacher();
-    BatchShape shape = MinibatchShape.of(recipe.spec(), recipe.seed());
-    Map<Long, MinibatchFiller.Announced> announced = new ConcurrentHashMap<>();
-    List<Minibatch> slots = new ArrayList<>();
-    for (int slot = 0; slot < recipe.loader().queue(); slot++) {
-      slots.add(new Minibatch(shape, recipe.batch()));
-    }
-    Prefetcher<Minibatch> prefetcher =
-        new Prefetcher<>(
-            "mim-loader",
-            slots,
-            Math.min(slots.size(), recipe.loaderThreads()),
-            () ->
-                new MinibatchFiller(
-                    dataset,
-                    new MinibatchSource(dataset, shape, recipe.augmentation(), recipe.seed()),
-                    recipe.seed(),
-                    announced));
-    return new NetworkReplica(network, teacher, recipe.optimizer(), prefetcher, announced);
+    return new NetworkReplica(
+        network, recipe.teacher(), recipe.optimizer(), new MinibatchLoader(recipe, dataset));
   }
 
   @Override
@@ -68,22 +38,24 @@ final class NetworkReplica implements Replica {
   }
 
   @Override
-  public void begin(List<LocalStep> share, RunObserver observer) {
+  public boolean awaits(MinibatchRef minibatch) {
+    return loader.awaits(minibatch);
+  }
+
+  @Override
+  public void begin(List<LocalStep> share, List<MinibatchRef> next, RunObserver observer) {
     if (steps.hasNext()) {
       throw new IllegalStateException("A replica got a new share before it finished the last one");
     }
     steps = List.copyOf(share).iterator();
-    for (LocalStep step : share) {
-      announced.put(nextTicket, new MinibatchFiller.Announced(step.minibatch(), observer));
-      prefetcher.submit(nextTicket++);
-    }
+    loader.begin(share.stream().map(LocalStep::minibatch).toList(), next, observer);
   }
 
   @Override
   public StepResult step() {
     LocalStep step = steps.next();
     long begin = System.nanoTime();
-    Minibatch batch = take();
+    Minibatch batch = loader.take();
     long loaded = System.nanoTime();
     if (teacher == null) {
       network.feed(
@@ -91,7 +63,7 @@ final class NetworkReplica implements Replica {
     } else {
       teacher.feed(network, batch, step.minibatch().count());
     }
-    prefetcher.recycle(batch);
+    loader.recycle(batch);
     double[] losses = network.forward().clone();
     requireFinite(losses, step);
     network.backward();
@@ -112,18 +84,9 @@ final class NetworkReplica implements Replica {
     }
   }
 
-  private Minibatch take() {
-    try {
-      return prefetcher.take();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("The task was stopped while it waited for a minibatch", e);
-    }
-  }
-
   @Override
   public void close() {
-    prefetcher.close();
+    loader.close();
     if (teacher != null) {
       teacher.close();
     }

@@ -3,9 +3,12 @@ package org.sparkmim.job.round;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.bytedeco.javacpp.FloatPointer;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.sparkmim.data.batch.LoaderSettings;
@@ -13,6 +16,7 @@ import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.data.image.Augmentation;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Checkpoint;
+import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.job.commit.Progress;
 import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.commit.RunRecord;
@@ -22,7 +26,6 @@ import org.sparkmim.job.config.Recipe;
 import org.sparkmim.model.Network;
 import org.sparkmim.model.dl4j.MimGraph;
 import org.sparkmim.model.engine.EngineSpec;
-import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.optim.Optimizer;
 import org.sparkmim.model.weights.Tensor;
@@ -43,6 +46,7 @@ public final class Pretraining {
   private final EngineSpec engine;
   private final TrainSettings settings;
   private final String output;
+  private final FutureTask<ComputationGraph> model = new FutureTask<>(this::makeGraph);
 
   private Pretraining(
       Recipe recipe, String codeVersion, Configuration hadoop, Dataset dataset, String output) {
@@ -136,13 +140,14 @@ public final class Pretraining {
       RunDirectory.Resumable found,
       Progress progress,
       Surroundings around) {
-    // The driver only keeps the state, so its own graph is as small as a graph can be.
-    ComputationGraph graph =
-        MimGraph.create(spec, engine, 1, driverOptimizer(), settings.peakRate(), settings.seed());
-    Network network = MimGraph.network(graph);
-    ParameterVectors state = network.state();
-    StateFiles files = files(network);
-    found.checkpoint().ifPresent(from -> from.state(files).copyTo(state));
+    ComputationGraph graph = graph();
+    FloatPointer parameters = MimGraph.parameters(graph);
+    StateFiles files = files();
+    FlatState state =
+        found
+            .checkpoint()
+            .map(from -> from.state(files))
+            .orElseGet(() -> FlatState.beforeTraining(parameters, graph.numParams()));
     ProgressLine line =
         new ProgressLine(around.out(), around.terminal(), settings.epochs(), dataset.size());
     RunRecorder recorder =
@@ -157,7 +162,12 @@ public final class Pretraining {
             around.committed());
     MimTrainingMaster master =
         new MimTrainingMaster(
-            settings, dataset.size(), progress, same -> state, recorder, around.observer());
+            settings,
+            dataset.size(),
+            progress,
+            GraphState.of(parameters, state),
+            recorder,
+            around.observer());
     SparkComputationGraph distributed = new SparkComputationGraph(spark, graph, master);
     NetworkReplicas replicas = replicas();
     EpochPlan plan = new EpochPlan(dataset.size(), settings.workers(), settings.batch());
@@ -172,6 +182,36 @@ public final class Pretraining {
       line.end();
       ReplicaPool.clear();
     }
+  }
+
+  /**
+   * Begins to make the model, beside what the caller does next: starting Spark takes as long, and
+   * not all of the processor.
+   */
+  public void makeModelAhead() {
+    // A plain thread has its parent's class loader, which is where spark-submit puts this program.
+    Thread maker = new Thread(model, "mim-model");
+    maker.setDaemon(true);
+    maker.start();
+  }
+
+  private ComputationGraph graph() {
+    // Does nothing if it has begun already.
+    model.run();
+    try {
+      return model.get();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("The model cannot be made", e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException("Stopped while the model was made", e);
+    }
+  }
+
+  /** The driver only keeps the state, so its own graph is as small as a graph can be. */
+  private ComputationGraph makeGraph() {
+    return MimGraph.create(
+        spec, engine, 1, driverOptimizer(), settings.peakRate(), settings.seed());
   }
 
   private NetworkReplicas replicas() {
@@ -196,9 +236,9 @@ public final class Pretraining {
         : Optimizer.AdamW.published();
   }
 
-  private StateFiles files(Network network) {
+  private StateFiles files() {
     List<TensorRange> ranges =
-        network.layout().entries().stream()
+        Network.layoutOf(spec).entries().stream()
             .map(entry -> new TensorRange(entry.name(), longs(entry.shape()), entry.offset()))
             .toList();
     List<Tensor> fixed =

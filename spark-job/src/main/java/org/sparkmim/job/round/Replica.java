@@ -12,8 +12,22 @@ public interface Replica extends AutoCloseable {
   /** Parameters and moments, to be set before the first step of a round and read after the last. */
   ParameterVectors state();
 
-  /** Announces the steps of a round, so that their samples can be loaded ahead. */
-  void begin(List<LocalStep> share, RunObserver observer);
+  /**
+   * Whether it loads that minibatch already, as the first of a share that it expects.
+   *
+   * @see #begin
+   */
+  default boolean awaits(MinibatchRef minibatch) {
+    return false;
+  }
+
+  /**
+   * Announces the steps of a round, so that their samples can be loaded ahead.
+   *
+   * @param next first minibatches of the share after, so far as they are known: they can be loaded
+   *     too, and are dropped if another share comes
+   */
+  void begin(List<LocalStep> share, List<MinibatchRef> next, RunObserver observer);
 
   /** Takes the next announced step. */
   StepResult step();

@@ -3,6 +3,7 @@ package org.sparkmim.job.round;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.Optional;
 
 /** The idle replicas of an executor. */
 final class ReplicaPool {
@@ -12,8 +13,12 @@ final class ReplicaPool {
 
   private ReplicaPool() {}
 
-  /** Takes an idle replica, or makes one. Idle ones of another run only hold memory and go. */
-  static Replica take(ReplicaFactory factory) {
+  /**
+   * Takes an idle replica, or makes one. Idle ones of another run only hold memory and go.
+   *
+   * @param first minibatch that it will train on: one that loads it already is the first choice
+   */
+  static Replica take(ReplicaFactory factory, MinibatchRef first) {
     synchronized (IDLE) {
       for (Iterator<Idle> all = IDLE.iterator(); all.hasNext(); ) {
         Idle idle = all.next();
@@ -22,8 +27,14 @@ final class ReplicaPool {
           idle.replica().close();
         }
       }
-      if (!IDLE.isEmpty()) {
-        return IDLE.pop().replica();
+      Optional<Idle> choice =
+          IDLE.stream()
+              .filter(idle -> idle.replica().awaits(first))
+              .findFirst()
+              .or(() -> IDLE.stream().findFirst());
+      if (choice.isPresent()) {
+        IDLE.remove(choice.get());
+        return choice.get().replica();
       }
     }
     return factory.create();

@@ -11,10 +11,8 @@ import java.util.function.ToLongFunction;
  * @param offerSeconds to copy the workers' slices out
  * @param fetchSeconds averagers waited for slices
  * @param meanSeconds averagers summed and divided
- * @param collectSeconds to bring the means to the driver
  * @param otherSeconds the rest: Spark's scheduling; 0 where phases of several processes overlapped
  * @param driverSentBytes that the driver sent to all workers
- * @param driverReceivedBytes that the driver received from all averagers
  * @param averagersToWorkersBytes of the state that the round began with
  * @param workersToAveragersBytes of workers' slices
  */
@@ -23,10 +21,8 @@ public record RoundCost(
     double offerSeconds,
     double fetchSeconds,
     double meanSeconds,
-    double collectSeconds,
     double otherSeconds,
     long driverSentBytes,
-    long driverReceivedBytes,
     long averagersToWorkersBytes,
     long workersToAveragersBytes) {
   private static final double NANOS = 1e9;
@@ -36,17 +32,14 @@ public record RoundCost(
     double offer = slowest(result.reports(), WorkerReport::offerNanos);
     double fetch = slowest(result.averaged(), Averaging.Averaged::waitNanos);
     double mean = slowest(result.averaged(), Averaging.Averaged::averageNanos);
-    double collect = result.collectNanos() / NANOS;
     double training = slowest(result.reports(), WorkerReport::nanos);
     return new RoundCost(
         handOut,
         offer,
         fetch,
         mean,
-        collect,
-        Math.max(0, result.nanos() / NANOS - handOut - training - offer - fetch - mean - collect),
+        Math.max(0, result.nanos() / NANOS - handOut - training - offer - fetch - mean),
         result.reports().stream().mapToLong(WorkerReport::fromDriver).sum(),
-        result.collectedBytes(),
         result.reports().stream().mapToLong(WorkerReport::fromAveragers).sum(),
         result.averaged().stream().mapToLong(Averaging.Averaged::remoteBytes).sum());
   }

@@ -1,6 +1,6 @@
 package org.sparkmim.job.round;
 
-import org.sparkmim.job.commit.FlatState;
+import java.util.function.Supplier;
 
 /** Told after every round, on the driver; what it throws ends the training. */
 @FunctionalInterface
@@ -8,7 +8,8 @@ public interface RoundListener {
   /**
    * Called when a round is averaged.
    *
-   * @param state the averaged state, which must not be changed
+   * @param state brings the averaged state to the driver, which costs as much as it is large; may
+   *     be asked during the call
    */
-  void afterRound(RoundReport report, FlatState state);
+  void afterRound(RoundReport report, Supplier<Collected> state);
 }

@@ -11,22 +11,30 @@ import org.sparkmim.job.commit.Progress;
  * @param start progress that the round begins at
  * @param end progress once it is averaged
  * @param shares each worker's steps, in worker order; a worker without any sits the round out
+ * @param next each worker's minibatches of the round after, so far as they are known
  * @param samples samples of all shares
  * @param rate learning rate of the last step
  */
 record RoundPlan(
-    Progress start, Progress end, List<List<LocalStep>> shares, long samples, double rate) {
+    Progress start,
+    Progress end,
+    List<List<LocalStep>> shares,
+    List<List<MinibatchRef>> next,
+    long samples,
+    double rate) {
 
   /**
    * Plans the next round.
    *
    * @param refs minibatches of the round, step after step, {@code workers} in each step
+   * @param next those of the round after, if they are known
    * @param rates learning rate of the step whose first minibatch is given
    * @param endsEpoch whether the epoch's samples are used up after it
    */
   static RoundPlan of(
       Progress start,
       List<MinibatchRef> refs,
+      List<MinibatchRef> next,
       int workers,
       ToDoubleFunction<MinibatchRef> rates,
       boolean endsEpoch) {
@@ -65,6 +73,21 @@ record RoundPlan(
             start.round() + 1,
             endsEpoch ? start.epoch() + 1 : start.epoch(),
             endsEpoch ? 0 : position);
-    return new RoundPlan(start, end, shares, position - start.position(), rate);
+    return new RoundPlan(
+        start, end, shares, deal(next, workers), position - start.position(), rate);
+  }
+
+  private static List<List<MinibatchRef>> deal(List<MinibatchRef> refs, int workers) {
+    List<List<MinibatchRef>> dealt = new ArrayList<>();
+    for (int worker = 0; worker < workers; worker++) {
+      List<MinibatchRef> own = new ArrayList<>();
+      for (int index = worker; index < refs.size(); index += workers) {
+        if (refs.get(index).count() > 0) {
+          own.add(refs.get(index));
+        }
+      }
+      dealt.add(own);
+    }
+    return dealt;
   }
 }

@@ -1,6 +1,7 @@
 package org.sparkmim.job.round;
 
 import java.util.List;
+import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.job.commit.Progress;
 
 /**
@@ -14,7 +15,6 @@ import org.sparkmim.job.commit.Progress;
  * @param seconds of the whole round
  * @param averageSeconds from the slowest worker's last step to the averaged state
  * @param workerBytes of workers' states that were averaged
- * @param driverBytes of the averaged state
  * @param firstStepMillis when the first worker had done its first step, in milliseconds since 1970
  * @param cost of all that is not training
  */
@@ -27,7 +27,6 @@ public record RoundReport(
     double seconds,
     double averageSeconds,
     long workerBytes,
-    long driverBytes,
     long firstStepMillis,
     RoundCost cost) {
   private static final double NANOS = 1e9;
@@ -61,8 +60,7 @@ public record RoundReport(
         reports.stream().map(RoundReport::worker).toList(),
         result.nanos() / NANOS,
         (result.nanos() - slowest) / NANOS,
-        reports.size() * result.state().bytes(),
-        result.state().bytes(),
+        reports.size() * FlatState.bytes(result.parameters()),
         reports.stream().mapToLong(WorkerReport::firstStepMillis).min().orElseThrow(),
         RoundCost.of(result));
   }

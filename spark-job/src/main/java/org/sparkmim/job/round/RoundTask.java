@@ -1,5 +1,6 @@
 package org.sparkmim.job.round;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Iterator;
@@ -24,8 +25,17 @@ record RoundTask(
     Handout state, int group, int averagers, ReplicaFactory factory, RunObserver observer)
     implements PairFlatMapFunction<Iterator<RoundTask.Share>, Integer, Averaging.Offer> {
 
-  /** A worker's steps. */
-  record Share(int worker, List<LocalStep> steps) implements java.io.Serializable {}
+  /**
+   * A worker's steps.
+   *
+   * @param next its minibatches of the round after, so far as they are known
+   */
+  record Share(int worker, List<LocalStep> steps, List<MinibatchRef> next) implements Serializable {
+    Share {
+      steps = List.copyOf(steps);
+      next = List.copyOf(next);
+    }
+  }
 
   @Override
   public Iterator<Tuple2<Integer, Averaging.Offer>> call(Iterator<Share> shares) {
@@ -49,7 +59,7 @@ record RoundTask(
   }
 
   private WorkerReport trainOnReplica(Share share) {
-    Replica replica = ReplicaPool.take(factory);
+    Replica replica = ReplicaPool.take(factory, share.steps().get(0).minibatch());
     boolean finished = false;
     try {
       WorkerReport report = train(share, replica);
@@ -69,7 +79,7 @@ record RoundTask(
     long begin = System.nanoTime();
     SliceBlocks.dropBefore(state.group());
     // Samples are loaded while the state comes in.
-    replica.begin(share.steps(), observer);
+    replica.begin(share.steps(), share.next(), observer);
     Handout.Traffic traffic = state.copyTo(replica.state());
     long inPlace = System.nanoTime();
     long samples = 0;

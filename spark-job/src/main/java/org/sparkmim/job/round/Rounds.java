@@ -1,105 +1,159 @@
 package org.sparkmim.job.round;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
 import org.apache.spark.api.java.JavaPairRDD;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.scheduler.ExecutorCacheTaskLocation;
 import org.apache.spark.storage.BlockManagerId;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.FlatState;
+import scala.Tuple2;
+import scala.collection.JavaConverters;
+import scala.collection.Seq;
+import scala.reflect.ClassTag;
+import scala.reflect.ClassTag$;
 
 /**
- * Runs rounds as Spark jobs: state out, local steps, averaged state back.
+ * Runs rounds as Spark jobs: state out, local steps, averaged state.
  *
- * <p>The driver receives each averaged state once. It sends one only where no executor holds it:
- * before the first round, and for slices whose holder was lost. Workers fetch the rest from the
- * averagers of the round before.
+ * <p>An averaged state stays with the processes that averaged it, where the next round's workers
+ * fetch it. The driver brings it to itself only when somebody asks. Should a part of it be lost
+ * before that, the rounds since the state that the driver holds are done again: a round is a pure
+ * function of its state and window, so they give the same bits.
  */
 final class Rounds implements AutoCloseable {
-  /** A round is done again when its result is lost on the way to the driver, so often in all. */
+  /** Processes may be lost again while rounds are done again, so often in all. */
   private static final int ATTEMPTS = 3;
 
   private final JavaSparkContext spark;
   private final ReplicaFactory factory;
   private final RunObserver observer;
-  private FlatState handedOut;
-  private Handout handout;
+  private final List<RoundPlan> sinceHeld = new ArrayList<>();
+  private final Map<Integer, BlockManagerId> places = new HashMap<>();
+  private FlatState held;
+  private Handout current;
 
-  Rounds(JavaSparkContext spark, ReplicaFactory factory, RunObserver observer) {
+  /**
+   * Rounds that begin with a state.
+   *
+   * @param start not changed, and must not be by others
+   */
+  Rounds(JavaSparkContext spark, ReplicaFactory factory, RunObserver observer, FlatState start) {
     this.spark = spark;
     this.factory = factory;
     this.observer = observer;
+    this.held = start;
   }
 
   /**
-   * What a round gave.
+   * What a round gave, beside its state.
    *
-   * @param state mean of the workers' states, by their samples
+   * @param parameters of the state
    * @param averaged what each averager did
-   * @param collectNanos spent on bringing the means to the driver
    * @param nanos of the whole round
-   * @param collectedBytes of them that came from other processes
    */
-  record Result(
-      FlatState state,
-      List<Averaging.Averaged> averaged,
-      long collectNanos,
-      long nanos,
-      long collectedBytes) {
+  record Result(long parameters, List<Averaging.Averaged> averaged, long nanos) {
     /** Of the workers that took part, in their order. */
     List<WorkerReport> reports() {
-      return averaged.get(0).reports();
+      return averaged.get(0).offers().stream().map(Averaging.Offer::report).toList();
     }
   }
 
-  /** Runs one round; {@code state} is not changed, and must not be by others. */
-  Result run(FlatState state, RoundPlan plan) {
+  /** Runs one round from the current state, which its mean replaces. */
+  Result run(RoundPlan plan) {
+    long begin = System.nanoTime();
+    List<Averaging.Averaged> averaged = despiteLosses(() -> average(plan));
+    sinceHeld.add(plan);
+    if (current.isHere()) {
+      // It costs nothing, and the state before it can go.
+      state();
+    }
+    return new Result(held.size(), averaged, System.nanoTime() - begin);
+  }
+
+  /** Brings the current state to the driver. */
+  Collected state() {
+    if (sinceHeld.isEmpty()) {
+      return new Collected(held, 0, 0);
+    }
+    Collected collected = despiteLosses(() -> current.collect());
+    held = collected.state();
+    sinceHeld.clear();
+    return collected;
+  }
+
+  private <T> T despiteLosses(Supplier<T> act) {
     for (int attempt = 1; ; attempt++) {
       try {
-        return attempt(state, plan);
-      } catch (SliceLostException e) {
-        if (attempt == ATTEMPTS) {
+        catchUp();
+        return act.get();
+      } catch (Exception e) {
+        if (attempt == ATTEMPTS || !isLoss(e)) {
           throw e;
         }
+        close();
       }
     }
   }
 
-  private Result attempt(FlatState state, RoundPlan plan) {
-    long begin = System.nanoTime();
+  /** Puts the current state where workers can fetch it, unless it is there. */
+  private void catchUp() {
+    if (current == null) {
+      current = Handout.of(SliceBlocks.newGroup(spark.sc()), held);
+      sinceHeld.forEach(this::average);
+    }
+  }
+
+  /** Whether a part of the current state is gone; Spark wraps what a task threw. */
+  private static boolean isLoss(Throwable failure) {
+    for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+      if (cause instanceof SliceLostException) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private List<Averaging.Averaged> average(RoundPlan plan) {
     List<RoundTask.Share> shares = new ArrayList<>();
     List<Long> samples = new ArrayList<>();
     for (int worker = 0; worker < plan.shares().size(); worker++) {
       List<LocalStep> steps = plan.shares().get(worker);
       samples.add(steps.stream().mapToLong(step -> step.minibatch().count()).sum());
       if (samples.get(worker) > 0) {
-        shares.add(new RoundTask.Share(worker, steps));
+        shares.add(new RoundTask.Share(worker, steps, plan.next().get(worker)));
       }
     }
     observer.before(Phase.BROADCAST, "round " + plan.end().round());
-    Handout from = handOut(state);
     int offered = SliceBlocks.newGroup(spark.sc());
     int means = SliceBlocks.newGroup(spark.sc());
     int averagers = shares.size();
     JavaPairRDD<Integer, Averaging.Offer> offers =
-        spark
-            .parallelize(shares, shares.size())
-            .mapPartitionsToPair(new RoundTask(from, offered, averagers, factory, observer));
+        placed(shares)
+            .mapPartitionsToPair(new RoundTask(current, offered, averagers, factory, observer));
     JavaRDD<Averaging.Averaged> averaged =
         Averaging.average(
-            offers, averagers, new Averaging.Task(offered, means, state.size(), samples, observer));
+            offers,
+            averagers,
+            new Averaging.Task(offered, means, current.size(), samples, observer));
     boolean finished = false;
     try {
       List<Averaging.Averaged> done = new ArrayList<>(averaged.collect());
       done.sort(Comparator.comparingInt(Averaging.Averaged::averager));
       observer.before(Phase.OUTER_STEP, "round " + plan.end().round());
-      Result result = collect(state.size(), means, done, begin);
+      replaceCurrent(means, done);
+      done.get(0).offers().forEach(offer -> places.put(offer.worker(), offer.holder()));
       finished = true;
-      return result;
+      return done;
     } finally {
       // Spark would free them only when the driver's garbage collector happens to run.
       averaged.rdd().cleanShuffleDependencies(false);
@@ -110,59 +164,38 @@ final class Rounds implements AutoCloseable {
     }
   }
 
-  /** Offers a state to workers, unless it is the one that the last round left with them. */
-  private Handout handOut(FlatState state) {
-    if (handedOut != state) {
-      close();
-      handout = Handout.ofDriver(SliceBlocks.newGroup(spark.sc()), state);
-      handedOut = state;
-    }
-    return handout;
-  }
-
-  /** Brings the means here, where they also serve if an averager is lost. */
-  private Result collect(long size, int means, List<Averaging.Averaged> averaged, long begin) {
-    long collecting = System.nanoTime();
-    BlockManagerId here = SliceBlocks.here();
-    List<BlockManagerId> holders = averaged.stream().map(Averaging.Averaged::holder).toList();
-    Handout next = new Handout(means, size, holders, here);
-    List<SliceRef> refs = next.slices();
-    byte[][] slices = new byte[refs.size()][];
-    long bytes;
-    try (SliceFetch fetch = new SliceFetch(refs)) {
-      for (int index = 0; index < slices.length; index++) {
-        slices[index] = array(fetch.next(1).get(0));
+  /** A task for each share, where that worker trained last: its samples are loaded there. */
+  private JavaRDD<RoundTask.Share> placed(List<RoundTask.Share> shares) {
+    List<Tuple2<RoundTask.Share, Seq<String>>> placed = new ArrayList<>();
+    Set<String> taken = new HashSet<>();
+    for (RoundTask.Share share : shares) {
+      BlockManagerId place = places.get(share.worker());
+      List<String> wish = new ArrayList<>();
+      // After a loss two workers may have trained in one process, one after the other.
+      if (place != null && taken.add(place.executorId())) {
+        wish.add(ExecutorCacheTaskLocation.apply(place.host(), place.executorId()).toString());
       }
-      bytes = fetch.remoteBytes();
+      placed.add(new Tuple2<>(share, JavaConverters.asScalaBuffer(wish).toSeq()));
     }
-    FlatState state = FlatState.of(size, slices);
-    close();
-    for (int index = 0; index < slices.length; index++) {
-      SliceBlocks.put(means, index, slices[index]);
-    }
-    handout = next;
-    handedOut = state;
-    long end = System.nanoTime();
-    return new Result(state, averaged, end - collecting, end - begin, bytes);
+    ClassTag<RoundTask.Share> type = ClassTag$.MODULE$.apply(RoundTask.Share.class);
+    return spark.sc().makeRDD(JavaConverters.asScalaBuffer(placed).toSeq(), type).toJavaRDD();
   }
 
-  /** Slices of this process are arrays already, which nobody changes. */
-  private static byte[] array(ByteBuffer slice) {
-    if (slice.hasArray() && slice.array().length == slice.remaining()) {
-      return slice.array();
-    }
-    byte[] array = new byte[slice.remaining()];
-    slice.duplicate().get(array);
-    return array;
+  /** The state before goes only now that its successor is whole. */
+  private void replaceCurrent(int means, List<Averaging.Averaged> averaged) {
+    Handout next =
+        new Handout(
+            means, current.size(), averaged.stream().map(Averaging.Averaged::holder).toList());
+    close();
+    current = next;
   }
 
   /** Drops the state that executors and driver hold for the next round. */
   @Override
   public void close() {
-    if (handout != null) {
-      SliceBlocks.drop(spark.sc(), handout.group());
-      handout = null;
-      handedOut = null;
+    if (current != null) {
+      SliceBlocks.drop(spark.sc(), current.group());
+      current = null;
     }
   }
 }

@@ -5,10 +5,10 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.commit.Checkpoint;
-import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.job.commit.MetricsLog;
 import org.sparkmim.job.commit.Progress;
 import org.sparkmim.job.commit.RunDirectory;
@@ -27,6 +27,7 @@ final class RunRecorder implements RoundListener {
   private final StopRequest stop;
   private final Consumer<Checkpoint> committed;
   private double commitSeconds;
+  private long collectedBytes;
   private boolean started;
 
   /**
@@ -53,7 +54,7 @@ final class RunRecorder implements RoundListener {
   }
 
   @Override
-  public void afterRound(RoundReport report, FlatState state) {
+  public void afterRound(RoundReport report, Supplier<Collected> state) {
     Progress progress = report.end();
     try {
       ObjectNode line = line(report);
@@ -76,11 +77,14 @@ final class RunRecorder implements RoundListener {
     }
   }
 
-  private void commit(Progress progress, FlatState state, boolean last) throws IOException {
+  private void commit(Progress progress, Supplier<Collected> state, boolean last)
+      throws IOException {
     // Metrics first: a checkpoint whose rounds have no metrics would leave a hole for ever.
     metrics.flush();
     long begin = System.nanoTime();
-    Checkpoint checkpoint = run.commit(files, state, progress, settings.keep());
+    Collected collected = state.get();
+    collectedBytes = collected.remoteBytes();
+    Checkpoint checkpoint = run.commit(files, collected.state(), progress, settings.keep());
     commitSeconds = (System.nanoTime() - begin) / 1e9;
     if (last) {
       return;
@@ -95,7 +99,10 @@ final class RunRecorder implements RoundListener {
     committed.accept(checkpoint);
   }
 
-  /** Times are seconds; {@code commit} is that of the commit before this round, if it had one. */
+  /**
+   * Times are seconds. {@code commit}, with the bytes that it brought to the driver, is the commit
+   * before this round, if it had one.
+   */
   private ObjectNode line(RoundReport report) {
     Progress end = report.end();
     ObjectNode line = JSON.createObjectNode();
@@ -123,8 +130,9 @@ final class RunRecorder implements RoundListener {
     line.putObject("bytes")
         .put("workers_to_averaging", report.cost().workersToAveragersBytes())
         .put("averaging_to_workers", report.cost().averagersToWorkersBytes())
-        .put("averaging_to_driver", report.cost().driverReceivedBytes())
+        .put("averaging_to_driver", collectedBytes)
         .put("driver_to_workers", report.cost().driverSentBytes());
+    collectedBytes = 0;
     return line;
   }
 

@@ -39,7 +39,7 @@ final class RoundBenchTest {
             json.at("/seconds/round/min").asDouble(), json.at("/seconds/round/max").asDouble());
     // One process: nothing has to travel.
     assertThat(json.at("/bytes/driver_to_workers/first").asLong()).isZero();
-    assertThat(rates.text()).contains("hand out", "average", "averagers to driver");
+    assertThat(rates.text()).contains("hand out", "average", "brings the state to the driver");
   }
 
   @Test

@@ -42,7 +42,7 @@ final class BowlReplica implements Replica {
   }
 
   @Override
-  public void begin(List<LocalStep> share, RunObserver observer) {
+  public void begin(List<LocalStep> share, List<MinibatchRef> next, RunObserver observer) {
     announced.clear();
     announced.addAll(share);
   }

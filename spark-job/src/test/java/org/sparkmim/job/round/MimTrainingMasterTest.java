@@ -103,7 +103,7 @@ final class MimTrainingMasterTest {
                 settings,
                 SAMPLES,
                 Progress.start(),
-                g -> MimGraph.network(g).state(),
+                GraphState.in(MimGraph.network(graph).state()),
                 (report, state) -> {},
                 RunObserver.NONE));
     assertThatThrownBy(
@@ -139,10 +139,10 @@ final class MimTrainingMasterTest {
             settings,
             SAMPLES,
             from,
-            g -> network.state(),
+            GraphState.in(network.state()),
             (report, state) -> {
               reports.add(report);
-              states.add(state);
+              states.add(state.get().state());
             },
             RunObserver.NONE);
     SparkComputationGraph distributed =

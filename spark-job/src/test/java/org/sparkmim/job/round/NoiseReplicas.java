@@ -106,7 +106,7 @@ record NoiseReplicas(ModelSpec spec, EngineSpec engine, int batch, Optimizer opt
     }
 
     @Override
-    public void begin(List<LocalStep> share, RunObserver observer) {
+    public void begin(List<LocalStep> share, List<MinibatchRef> next, RunObserver observer) {
       steps.clear();
       steps.addAll(share);
     }

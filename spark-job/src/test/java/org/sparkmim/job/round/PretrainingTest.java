@@ -154,6 +154,20 @@ final class PretrainingTest {
   }
 
   @Test
+  void whatIsLoadedAheadIsWhatTheNextRoundTrainsOn() {
+    train(
+        directory.resolve("run"),
+        Map.of(),
+        (phase, what) -> {
+          if (phase == Phase.DECODE) {
+            PASSED.incrementAndGet();
+          }
+        });
+    // 3 steps of 2 workers in each of 2 epochs: nothing was loaded in vain.
+    assertThat(PASSED).hasValue(12);
+  }
+
+  @Test
   void askedToStopItCommitsFirst() throws IOException {
     Path run = directory.resolve("run");
     StopRequest stop = StopRequest.byHand();

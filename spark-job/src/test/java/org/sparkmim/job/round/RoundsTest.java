@@ -46,7 +46,7 @@ final class RoundsTest {
       for (int epoch = 0; epoch < 2; epoch++) {
         for (MinibatchRef ref : new EpochPlan(SAMPLES, 1, 8).minibatches(epoch, 0)) {
           long step = 8L * epoch + ref.first() * 8 / SAMPLES + 1;
-          plain.begin(List.of(new LocalStep(ref, step, rate(ref))), RunObserver.NONE);
+          plain.begin(List.of(new LocalStep(ref, step, rate(ref))), List.of(), RunObserver.NONE);
           plain.step();
         }
       }
@@ -226,35 +226,40 @@ final class RoundsTest {
 
   @Test
   void theReportCountsEveryone() {
-    FlatState start = FlatState.zeros(SIZE);
     RoundPlan plan = plan(Progress.start(), 2, 5, 2);
     RoundReport report;
     try (Rounds rounds =
-        new Rounds(LocalSpark.context(), new BowlReplica.Factory(SIZE, ADAM), RunObserver.NONE)) {
-      report = RoundReport.of(plan, rounds.run(start, plan));
+        new Rounds(
+            LocalSpark.context(),
+            new BowlReplica.Factory(SIZE, ADAM),
+            RunObserver.NONE,
+            FlatState.zeros(SIZE))) {
+      report = RoundReport.of(plan, rounds.run(plan));
     }
     assertThat(report.samples()).isEqualTo(20);
     assertThat(report.workers()).hasSize(2).allMatch(worker -> worker.samples() == 10);
     assertThat(report.losses()[1]).isCloseTo(2 * report.losses()[0], within(1e-9));
     assertThat(report.end()).isEqualTo(new Progress(2, 1, 0, 20));
     assertThat(report.workerBytes()).isEqualTo(2L * 3 * SIZE * Float.BYTES);
-    assertThat(report.driverBytes()).isEqualTo(3L * SIZE * Float.BYTES);
   }
 
   /** Two epochs. */
   private static FlatState train(
       int workers, int batch, int localSteps, Optimizer optimizer, RunObserver observer) {
-    FlatState state = FlatState.zeros(SIZE);
     Progress progress = Progress.start();
     try (Rounds rounds =
-        new Rounds(LocalSpark.context(), new BowlReplica.Factory(SIZE, optimizer), observer)) {
+        new Rounds(
+            LocalSpark.context(),
+            new BowlReplica.Factory(SIZE, optimizer),
+            observer,
+            FlatState.zeros(SIZE))) {
       while (progress.epoch() < 2) {
         RoundPlan plan = plan(progress, workers, batch, localSteps);
-        state = rounds.run(state, plan).state();
+        rounds.run(plan);
         progress = plan.end();
       }
+      return rounds.state().state();
     }
-    return state;
   }
 
   private static RoundPlan plan(Progress progress, int workers, int batch, int localSteps) {
@@ -262,7 +267,7 @@ final class RoundsTest {
         new EpochPlan(SAMPLES, workers, batch).minibatches(progress.epoch(), progress.position());
     int size = Math.min(workers * localSteps, rest.size());
     return RoundPlan.of(
-        progress, rest.subList(0, size), workers, RoundsTest::rate, size == rest.size());
+        progress, rest.subList(0, size), List.of(), workers, RoundsTest::rate, size == rest.size());
   }
 
   private static double rate(MinibatchRef ref) {
