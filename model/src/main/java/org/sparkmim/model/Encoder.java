@@ -30,11 +30,7 @@ public final class Encoder implements AutoCloseable {
             .engine()
             .compile(model.graph(), state, new Engine.Options(false, false, engine.precision()));
     tokens = new float[Math.toIntExact(model.tokens().size())];
-    int[] rows = new int[batch * spec.tokens()];
-    for (int i = 0; i < rows.length; i++) {
-      rows[i] = 1 + i % spec.tokens();
-    }
-    program.write(model.visible(), rows);
+    model.indices().accept(program);
   }
 
   /** An encoder for batches of {@code batch} images, all parameters zero. */
@@ -78,23 +74,26 @@ public final class Encoder implements AutoCloseable {
    *
    * @param patches all patches in raster order {@code [B, L, 3*P*P]}
    * @param mean receives the mean of the patch tokens {@code [B, D]}
-   * @param cls receives the class token {@code [B, D]}
+   * @param cls receives the class token {@code [B, D]}; left alone by an encoder that has none
    */
   public void encode(float[] patches, float[] mean, float[] cls) {
     program.write(model.patches(), patches);
     program.forward();
     program.read(model.tokens(), tokens);
     int width = spec.width();
-    int count = spec.tokens();
+    int all = model.tokens().extent(1);
+    int skipped = model.classTokens();
     for (int b = 0; b < batch; b++) {
-      int first = b * (count + 1) * width;
+      int first = b * all * width;
       for (int d = 0; d < width; d++) {
         double sum = 0;
-        for (int t = 1; t <= count; t++) {
+        for (int t = skipped; t < all; t++) {
           sum += tokens[first + t * width + d];
         }
-        mean[b * width + d] = (float) (sum / count);
-        cls[b * width + d] = tokens[first + d];
+        mean[b * width + d] = (float) (sum / (all - skipped));
+        if (skipped > 0) {
+          cls[b * width + d] = tokens[first + d];
+        }
       }
     }
   }

@@ -35,8 +35,6 @@ public final class Network implements AutoCloseable {
   private final Team team = Team.ofEngine();
   private ParameterUpdate update;
   private final boolean ownsState;
-  private final int[] visible;
-  private final int[] visibleAndCls;
   private final double[] losses;
 
   private Network(
@@ -65,8 +63,6 @@ public final class Network implements AutoCloseable {
             .filter(schedule::trains)
             .map(parameter -> layout.find(parameter.name()).orElseThrow())
             .toList();
-    visible = new int[batch * spec.keep()];
-    visibleAndCls = new int[batch * (spec.keep() + 1)];
     losses = new double[model.graph().losses().size()];
   }
 
@@ -104,7 +100,7 @@ public final class Network implements AutoCloseable {
   }
 
   private static ParameterLayout layout(ModelSpec spec, MimModel model) {
-    return ParameterLayout.of(model.graph(), spec.method().undecayed());
+    return ParameterLayout.of(model.graph(), spec.undecayed());
   }
 
   public ModelSpec spec() {
@@ -154,22 +150,7 @@ public final class Network implements AutoCloseable {
    */
   public void feed(
       float[] patches, int[] keepIds, int[] restoreIds, float[][] targets, float[][] weights) {
-    int keep = spec.keep();
-    for (int b = 0; b < batch; b++) {
-      visibleAndCls[b * (keep + 1)] = 0;
-      for (int k = 0; k < keep; k++) {
-        int row = 1 + keepIds[b * keep + k];
-        visible[b * keep + k] = row;
-        visibleAndCls[b * (keep + 1) + 1 + k] = row;
-      }
-    }
-    MimModel.Inputs inputs = model.inputs();
-    program.write(inputs.patches(), patches);
-    program.write(inputs.visible(), visible);
-    if (inputs.restoreIds() != null) {
-      program.write(inputs.visibleAndCls(), visibleAndCls);
-      program.write(inputs.restoreIds(), restoreIds);
-    }
+    model.inputs().write(program, patches, keepIds, restoreIds);
     for (int k = 0; k < targets.length; k++) {
       MimModel.Head head = model.heads().get(k);
       program.write(head.target(), targets[k]);

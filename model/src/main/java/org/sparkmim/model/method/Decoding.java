@@ -71,7 +71,7 @@ final class Decoding {
   /** The network, when all heads are there. */
   MimModel model(Value patches, Value visible) {
     return new MimModel(
-        graph.build(), new MimModel.Inputs(patches, visible, visibleAndCls, restoreIds), heads);
+        graph.build(), new VitInputs(patches, visible, visibleAndCls, restoreIds), heads);
   }
 
   private Value blocks(Value latent, Names names, int number) {

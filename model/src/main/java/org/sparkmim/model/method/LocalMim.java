@@ -7,8 +7,8 @@ import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.nn.Layers;
 
 /**
- * LocalMIM on ViT (Wang et al., CVPR 2023): four depths of one encoder each reconstruct a target at
- * a scale of their own, the lower ones fine cells, the upper ones coarse cells.
+ * LocalMIM (Wang et al., CVPR 2023): four depths of one encoder each reconstruct a target at a
+ * scale of their own, the lower ones fine cells, the upper ones coarse cells.
  *
  * <pre>
  * tap (of 12 blocks)   scale   cells at 224/16   head
@@ -19,12 +19,27 @@ import org.sparkmim.model.nn.Layers;
  * </pre>
  *
  * Each tap has its own layer norm, decoder, mask token and head. Losses are summed with weight 1.
+ * The table is that of ViT; on Swin see {@link LocalMimSwin}.
  */
 final class LocalMim {
   private LocalMim() {}
 
   /** The training network for minibatches of {@code batch} images. */
   static MimModel build(ModelSpec spec, int batch) {
+    return spec.encoder() instanceof SwinShape swin
+        ? onSwin(spec, new SwinGrid(swin, spec.imageSize()), batch)
+        : onVit(spec, batch);
+  }
+
+  private static MimModel onSwin(ModelSpec spec, SwinGrid grid, int batch) {
+    int units = spec.keep() / grid.unitTokens(0);
+    List<Integer> widths = spec.outputs().stream().map(ModelSpec.Output::width).toList();
+    SwinModel model = LocalMimSwin.build(grid, units, spec.decoder(), widths, batch);
+    return new MimModel(
+        model.graph(), new SwinInputs(model, new SwinIndices(grid, units)), model.heads());
+  }
+
+  private static MimModel onVit(ModelSpec spec, int batch) {
     GraphBuilder graph = new GraphBuilder();
     Value patches = graph.input("patches", batch, spec.keep(), spec.patchWidth());
     Value visible = graph.index("visible", batch, spec.keep());
@@ -55,14 +70,25 @@ final class LocalMim {
 
   /** Tensors of a published checkpoint that are not trained. */
   static List<FixedTensor> fixedTensors(ModelSpec spec) {
-    List<FixedTensor> fixed = new ArrayList<>();
+    List<FixedTensor> fixed =
+        spec.encoder() instanceof SwinShape swin
+            ? new ArrayList<>(
+                LocalMimSwin.fixedTensors(new SwinGrid(swin, spec.imageSize()), spec.decoder()))
+            : positions(spec);
     for (int k = 0; k < spec.taps().size(); k++) {
-      fixed.add(
-          VitEncoder.fixedPositions("decoder." + k + ".pos_embed", spec, spec.decoder().width()));
       if (spec.target().kind() == TargetSpec.Kind.HOG) {
         fixed.add(FixedTensor.sobel("hog_enc." + k + ".conv.weight"));
       }
     }
     return fixed;
+  }
+
+  private static List<FixedTensor> positions(ModelSpec spec) {
+    List<FixedTensor> positions = new ArrayList<>();
+    for (int k = 0; k < spec.taps().size(); k++) {
+      positions.add(
+          VitEncoder.fixedPositions("decoder." + k + ".pos_embed", spec, spec.decoder().width()));
+    }
+    return positions;
   }
 }

@@ -67,7 +67,9 @@ public enum Method {
 
   /** Tensors of a published checkpoint that are not trained. */
   public List<FixedTensor> fixedTensors(ModelSpec spec) {
-    return VitEncoder.fixedTensors(spec, ownFixedTensors(spec));
+    return spec.encoder() instanceof SwinShape
+        ? ownFixedTensors(spec)
+        : VitEncoder.fixedTensors(spec, ownFixedTensors(spec));
   }
 
   /** Name in the configuration. */
@@ -85,11 +87,7 @@ public enum Method {
     return positions;
   }
 
-  /**
-   * Fragments of names of tensors that weight decay spares in the published code, beside vectors
-   * and biases.
-   */
-  public List<String> undecayed() {
+  List<String> undecayed() {
     return undecayed;
   }
 

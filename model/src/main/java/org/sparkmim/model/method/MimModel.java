@@ -1,6 +1,7 @@
 package org.sparkmim.model.method;
 
 import java.util.List;
+import org.sparkmim.model.engine.Program;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.Value;
 
@@ -16,16 +17,17 @@ public record MimModel(Graph graph, Inputs inputs, List<Head> heads) {
     heads = List.copyOf(heads);
   }
 
-  /**
-   * What the encoder sees.
-   *
-   * @param patches visible patches {@code [B, K, 3*P*P]}
-   * @param visible rows of the position table for the visible patches {@code [B, K]}: 1 + patch
-   * @param visibleAndCls the same with 0, the row of cls, in front {@code [B, K+1]}; null where
-   *     nothing is decoded
-   * @param restoreIds inverse permutation {@code [B, L]}; null where nothing is decoded
-   */
-  public record Inputs(Value patches, Value visible, Value visibleAndCls, Value restoreIds) {}
+  /** What the encoder sees; each encoder wants its indices in a form of its own. */
+  public interface Inputs {
+    /**
+     * Copies a minibatch's patches into a compiled network; allocates nothing.
+     *
+     * @param patches visible patches {@code [B, K, 3*P*P]} in rank order
+     * @param keepIds their places {@code [B, K]}
+     * @param restoreIds inverse permutation {@code [B, L]}; unread where nothing is decoded
+     */
+    void write(Program program, float[] patches, int[] keepIds, int[] restoreIds);
+  }
 
   /**
    * One prediction and its loss.

@@ -13,6 +13,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** A {@link ModelSpec} in the words of the configuration; {@code auto} is what was published. */
 final class ModelSettings {
@@ -35,7 +36,10 @@ final class ModelSettings {
         "model.method",
         model.getString("method"),
         "is not one of " + Method.keys());
-    VitShape encoder = encoder("", model.getInt("patch-size"));
+    if (model.getString("arch").startsWith("swin")) {
+      return onSwin(method);
+    }
+    VitShape encoder = encoder("", size("patch-size", 16));
     boolean local = method == Method.LOCALMIM;
     boolean aligns = method == Method.MASKALIGN;
     int depth = encoder.depth();
@@ -53,9 +57,68 @@ final class ModelSettings {
             size("decoder.width", local ? 256 : 512),
             size("decoder.depth", local ? 1 : 8),
             size("decoder.heads", local ? 8 : 16)),
-        masking(aligns),
+        masking(
+            aligns ? MaskSpec.Strategy.ATTENTION : MaskSpec.Strategy.RANDOM,
+            aligns ? 0.7 : 0.75,
+            32),
         target(method),
         aligns ? alignment() : null);
+  }
+
+  private ModelSpec onSwin(Method method) {
+    SwinShape shape = swin();
+    SwinGrid grid = new SwinGrid(shape, model.getInt("image-size"));
+    return new ModelSpec(
+        method,
+        grid.imageSize(),
+        shape,
+        isAuto("taps") ? ModelSpec.publishedTaps(grid) : model.getIntList("taps"),
+        isAuto("scales") ? ModelSpec.publishedScales(grid) : model.getDoubleList("scales"),
+        isAuto("fused") ? List.of() : model.getIntList("fused"),
+        new ModelSpec.Decoder(
+            size("decoder.width", 128), size("decoder.depth", 1), size("decoder.heads", 4)),
+        masking(MaskSpec.Strategy.UNITS, 0.75, shape.unit()),
+        target(method),
+        null);
+  }
+
+  private SwinShape swin() {
+    String arch = model.getString("arch");
+    SwinShape preset =
+        Arrays.stream(SwinArch.values())
+            .filter(a -> a.key().equals(arch))
+            .map(SwinArch::shape)
+            .findFirst()
+            .orElse(null);
+    require(
+        preset != null || arch.equals("swin-custom"),
+        "model.arch",
+        arch,
+        "is not one of " + architectures() + ", swin-custom");
+    return new SwinShape(
+        size("patch-size", 4),
+        size("width", preset == null ? null : preset.width()),
+        sizes("swin.depths", preset == null ? null : preset.depths()),
+        sizes("swin.heads", preset == null ? null : preset.heads()),
+        size("swin.window", preset == null ? 7 : preset.window()),
+        model.getDouble("mlp-ratio"),
+        one("swin.coordinates", SwinShape.Coordinates.values()),
+        one("swin.merge-order", SwinShape.MergeOrder.values()));
+  }
+
+  private static String architectures() {
+    return Stream.concat(
+            Arrays.stream(VitArch.values()).map(VitArch::key),
+            Arrays.stream(SwinArch.values()).map(SwinArch::key))
+        .collect(Collectors.joining(", "));
+  }
+
+  private List<Integer> sizes(String key, List<Integer> preset) {
+    if (!isAuto(key)) {
+      return model.getIntList(key);
+    }
+    require(preset != null, "model." + key, AUTO, "must be a list when the arch is custom");
+    return preset;
   }
 
   private VitShape encoder(String section, int patchSize) {
@@ -66,9 +129,7 @@ final class ModelSettings {
         preset != null || arch.equals("custom"),
         "model." + section + "arch",
         arch,
-        "is not one of "
-            + Arrays.stream(VitArch.values()).map(VitArch::key).collect(Collectors.joining(", "))
-            + ", custom");
+        "is not one of " + architectures() + ", custom");
     return new VitShape(
         patchSize,
         size(section + "width", preset == null ? null : preset.width()),
@@ -77,19 +138,16 @@ final class ModelSettings {
         model.getDouble(section + "mlp-ratio"));
   }
 
-  private MaskSpec masking(boolean aligns) {
+  private MaskSpec masking(MaskSpec.Strategy published, double publishedRatio, int unit) {
     String key = model.getString("masking.strategy");
-    MaskSpec.Strategy strategy =
-        key.equals(AUTO)
-            ? aligns ? MaskSpec.Strategy.ATTENTION : MaskSpec.Strategy.RANDOM
-            : MaskSpec.Strategy.of(key);
+    MaskSpec.Strategy strategy = key.equals(AUTO) ? published : MaskSpec.Strategy.of(key);
     require(
         strategy != null,
         "model.masking.strategy",
         key,
         "is not one of auto, " + MaskSpec.Strategy.keys());
-    double ratio = isAuto("mask-ratio") ? aligns ? 0.7 : 0.75 : model.getDouble("mask-ratio");
-    return new MaskSpec(strategy, ratio, model.getInt("masking.unit"));
+    double ratio = isAuto("mask-ratio") ? publishedRatio : model.getDouble("mask-ratio");
+    return new MaskSpec(strategy, ratio, size("masking.unit", unit));
   }
 
   private TargetSpec target(Method method) {
@@ -179,7 +237,11 @@ final class ModelSettings {
     Map<String, Object> keys = new LinkedHashMap<>();
     keys.put("method", spec.method().key());
     keys.put("image-size", spec.imageSize());
-    put(keys, "", spec.encoder());
+    if (spec.encoder() instanceof SwinShape swin) {
+      put(keys, swin);
+    } else {
+      put(keys, "", spec.vit());
+    }
     keys.put("taps", spec.taps());
     keys.put("scales", spec.scales());
     keys.put("fused", spec.fused());
@@ -202,6 +264,18 @@ final class ModelSettings {
       keys.put("teacher.weights", spec.alignment().teacher().weights());
     }
     return ConfigFactory.parseMap(keys).root().render(ConfigRenderOptions.concise());
+  }
+
+  private static void put(Map<String, Object> keys, SwinShape shape) {
+    keys.put("arch", "swin-custom");
+    keys.put("patch-size", shape.patchSize());
+    keys.put("width", shape.width());
+    keys.put("mlp-ratio", shape.mlpRatio());
+    keys.put("swin.depths", shape.depths());
+    keys.put("swin.heads", shape.heads());
+    keys.put("swin.window", shape.window());
+    keys.put("swin.coordinates", key(shape.coordinates()));
+    keys.put("swin.merge-order", key(shape.mergeOrder()));
   }
 
   private static void put(Map<String, Object> keys, String section, VitShape shape) {

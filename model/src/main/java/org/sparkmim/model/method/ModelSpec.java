@@ -8,6 +8,7 @@ import com.typesafe.config.ConfigFactory;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 
 /**
  * Everything that fixes the shapes of a network: method x encoder x taps x decoder x masking x
@@ -24,7 +25,7 @@ import java.util.List;
 public record ModelSpec(
     Method method,
     int imageSize,
-    VitShape encoder,
+    Backbone encoder,
     List<Integer> taps,
     List<Double> scales,
     List<Integer> fused,
@@ -62,7 +63,9 @@ public record ModelSpec(
     taps = List.copyOf(taps);
     scales = List.copyOf(scales);
     fused = List.copyOf(fused);
-    encoder.check("model.");
+    if (encoder instanceof VitShape vit) {
+      vit.check("model.");
+    }
     require(
         imageSize >= encoder.patchSize() && imageSize % encoder.patchSize() == 0,
         "model.image-size",
@@ -71,7 +74,11 @@ public record ModelSpec(
             + encoder.patchSize()
             + "; the nearest are "
             + nearestMultiples(imageSize, encoder.patchSize()));
-    requireBlocks("model.taps", taps, encoder.depth());
+    if (encoder instanceof SwinShape swin) {
+      requireSwin(method, imageSize, swin, taps, scales, decoder, masking);
+    } else {
+      requireBlocks("model.taps", taps, ((VitShape) encoder).depth());
+    }
     masking.check(imageSize, encoder.patchSize());
     target.check();
     boolean aligns = method == Method.MASKALIGN;
@@ -97,8 +104,8 @@ public record ModelSpec(
             : "belongs to mff, and model.method is " + method.key());
     if (aligns) {
       alignment.check(encoder.patchSize(), taps.size());
-    } else {
-      requireHeads(method, imageSize, encoder, taps, scales, fused, decoder);
+    } else if (encoder instanceof VitShape vit) {
+      requireHeads(method, imageSize, vit, taps, scales, fused, decoder);
     }
   }
 
@@ -148,14 +155,22 @@ public record ModelSpec(
     return encoder.patchSize();
   }
 
-  /** Width of the encoder's tokens, D. */
+  /** Width of the encoder's features, D. */
   public int width() {
-    return encoder.width();
+    return encoder.featureWidth();
   }
 
-  /** Blocks of the encoder. */
-  public int depth() {
-    return encoder.depth();
+  /** The encoder where it is a ViT. */
+  VitShape vit() {
+    return (VitShape) encoder;
+  }
+
+  /**
+   * Fragments of names of tensors that weight decay spares in the published code, beside vectors
+   * and biases.
+   */
+  public List<String> undecayed() {
+    return encoder instanceof SwinShape ? LocalMimSwin.UNDECAYED : method.undecayed();
   }
 
   /** Patches a side. */
@@ -257,6 +272,57 @@ public record ModelSpec(
         "model.decoder.width",
         decoder.width(),
         "must be a multiple of 4, because the head of scale 4 halves it twice");
+  }
+
+  private static void requireSwin(
+      Method method,
+      int imageSize,
+      SwinShape shape,
+      List<Integer> taps,
+      List<Double> scales,
+      Decoder decoder,
+      MaskSpec masking) {
+    require(
+        method == Method.LOCALMIM,
+        "model.method",
+        method.key(),
+        "has no Swin encoder: of the published methods only localmim has; choose a model.arch that"
+            + " starts with vit");
+    SwinGrid grid = new SwinGrid(shape, imageSize);
+    require(
+        taps.equals(publishedTaps(grid)) && scales.equals(publishedScales(grid)),
+        "model.taps",
+        taps,
+        "must be auto for a Swin, and model.scales too: each of its "
+            + shape.stages()
+            + " stages reconstructs at its own scale");
+    require(
+        masking.strategy() == MaskSpec.Strategy.UNITS && masking.unit() == shape.unit(),
+        "model.masking.strategy",
+        masking.strategy().key(),
+        "must be units of "
+            + shape.unit()
+            + " pixels for a Swin, which merges tokens within units");
+    requireWidth("model.decoder.width", decoder.width(), "model.decoder.heads", decoder.heads());
+    require(
+        decoder.width() % 8 == 0 && decoder.width() / 2 % decoder.heads() == 0,
+        "model.decoder.width",
+        decoder.width(),
+        "must be a multiple of 8 and of twice model.decoder.heads = "
+            + decoder.heads()
+            + ", because the first decoder of a Swin is half as wide");
+  }
+
+  /** A tap for each stage. */
+  static List<Integer> publishedTaps(SwinGrid grid) {
+    return IntStream.range(0, grid.shape().stages()).boxed().toList();
+  }
+
+  /** A cell for each token of the tap. */
+  static List<Double> publishedScales(SwinGrid grid) {
+    return publishedTaps(grid).stream()
+        .map(tap -> grid.shape().patchSize() / (double) grid.tapCell(tap))
+        .toList();
   }
 
   private static void requireBlocks(String key, List<Integer> blocks, int depth) {

@@ -1,6 +1,5 @@
 package org.sparkmim.model.method;
 
-import java.io.Serializable;
 import java.util.List;
 
 /**
@@ -25,7 +24,7 @@ public record SwinShape(
     double mlpRatio,
     Coordinates coordinates,
     MergeOrder mergeOrder)
-    implements Serializable {
+    implements Backbone {
 
   /** Where tokens of later stages are taken to lie. */
   public enum Coordinates {
@@ -87,6 +86,21 @@ public record SwinShape(
   /** The same sizes with other coordinates. */
   public SwinShape with(Coordinates other) {
     return new SwinShape(patchSize, width, depths, heads, window, mlpRatio, other, mergeOrder);
+  }
+
+  @Override
+  public int featureWidth() {
+    return width(stages() - 1);
+  }
+
+  @Override
+  public boolean hasClassToken() {
+    return false;
+  }
+
+  @Override
+  public String describe() {
+    return "Swin " + width + "x" + depths + ", window " + window;
   }
 
   /** Number of stages. */

@@ -38,8 +38,8 @@ final class VitEncoder {
       Value visible,
       BiConsumer<Integer, Value> onBlock) {
     Value table = graph.constant("pos_embed", positions, 1 + spec.tokens(), spec.width());
-    Value stream = embed(graph, spec.encoder(), patches, graph.gatherRows(table, visible));
-    blocks(graph, spec.encoder(), stream, onBlock);
+    Value stream = embed(graph, spec.vit(), patches, graph.gatherRows(table, visible));
+    blocks(graph, spec.vit(), stream, onBlock);
   }
 
   /**

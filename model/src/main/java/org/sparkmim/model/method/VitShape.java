@@ -1,7 +1,5 @@
 package org.sparkmim.model.method;
 
-import java.io.Serializable;
-
 /**
  * Sizes of a vision transformer.
  *
@@ -12,7 +10,22 @@ import java.io.Serializable;
  * @param mlpRatio hidden width of a block's MLP over D
  */
 public record VitShape(int patchSize, int width, int depth, int heads, double mlpRatio)
-    implements Serializable {
+    implements Backbone {
+  @Override
+  public int featureWidth() {
+    return width;
+  }
+
+  @Override
+  public boolean hasClassToken() {
+    return true;
+  }
+
+  @Override
+  public String describe() {
+    return "ViT " + width + "x" + depth + ", " + heads + " heads";
+  }
+
   void check(String section) {
     Rules.require(patchSize >= 1, section + "patch-size", patchSize, "must be at least 1 pixel");
     Rules.requireWidth(section + "width", width, section + "heads", heads);

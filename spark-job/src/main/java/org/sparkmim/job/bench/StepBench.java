@@ -1,10 +1,7 @@
 package org.sparkmim.job.bench;
 
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Random;
-import org.sparkmim.data.order.Masking;
 import org.sparkmim.model.Network;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
@@ -33,9 +30,9 @@ public final class StepBench {
 
   /** Trains {@code warmUp} steps that do not count and {@code steps} that do. */
   public StepRates run(int warmUp, int steps) {
-    try (Network network = Network.create(spec, engine, batch)) {
+    try (Network network = Network.create(spec, engine, batch);
+        RandomMinibatch minibatch = new RandomMinibatch(spec, engine, batch)) {
       network.initialise(0);
-      Minibatch minibatch = Minibatch.random(spec, batch);
       double[] seconds = new double[steps];
       long updateNanos = 0;
       long feedNanos = 0;
@@ -72,7 +69,8 @@ public final class StepBench {
         operations.put(entry.getKey(), nanos / 1e9 / steps);
       }
       operations.put("AdamW", updateNanos / 1e9 / steps);
-      operations.put("copy in", feedNanos / 1e9 / steps);
+      operations.put(
+          spec.alignment() == null ? "copy in" : "teacher and copy in", feedNanos / 1e9 / steps);
       return new StepRates(
           batch,
           network.layout().size(),
@@ -81,48 +79,6 @@ public final class StepBench {
           operations,
           new StepRates.Memory(
               ProcessMemory.peak(), growth, network.activationBytes(), allocatedPerStep));
-    }
-  }
-
-  /** What {@link Network#feed} takes. */
-  private record Minibatch(
-      float[] patches, int[] keep, int[] restore, float[][] targets, float[][] weights) {
-    static Minibatch random(ModelSpec spec, int batch) {
-      Random random = new Random(0);
-      int tokens = spec.tokens();
-      int kept = spec.keep();
-      int[] keep = new int[batch * kept];
-      int[] restore = new int[batch * tokens];
-      List<ModelSpec.Output> outputs = spec.outputs();
-      float[][] targets = new float[outputs.size()][];
-      float[][] weights = new float[outputs.size()][];
-      for (int head = 0; head < targets.length; head++) {
-        int rows = outputs.get(head).rows();
-        targets[head] = normal(random, batch * rows * outputs.get(head).width());
-        weights[head] = new float[batch * rows];
-        for (int i = 0; i < rows * batch; i++) {
-          weights[head][i] = random.nextInt(4) > 0 ? 1 : 0;
-        }
-      }
-      for (int b = 0; b < batch; b++) {
-        Masking.Mask mask = Masking.rank(normal(random, tokens), kept);
-        System.arraycopy(mask.keepIds(), 0, keep, b * kept, kept);
-        System.arraycopy(mask.restoreIds(), 0, restore, b * tokens, tokens);
-      }
-      return new Minibatch(
-          normal(random, batch * kept * spec.patchWidth()), keep, restore, targets, weights);
-    }
-
-    void feed(Network network) {
-      network.feed(patches, keep, restore, targets, weights);
-    }
-
-    private static float[] normal(Random random, int count) {
-      float[] numbers = new float[count];
-      for (int i = 0; i < count; i++) {
-        numbers[i] = (float) random.nextGaussian();
-      }
-      return numbers;
     }
   }
 }

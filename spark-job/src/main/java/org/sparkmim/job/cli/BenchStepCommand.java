@@ -27,6 +27,9 @@ import picocli.CommandLine.Option;
 final class BenchStepCommand implements Runnable {
   @Mixin private RecipeOptions recipeOptions;
 
+  @Option(names = "--method", description = "model.method, as mae.")
+  private String method;
+
   @Option(names = "--arch", description = "model.arch, as vit-base.")
   private String arch;
 
@@ -95,6 +98,7 @@ final class BenchStepCommand implements Runnable {
   private Recipe recipe() {
     return recipeOptions
         .load()
+        .withOption("model.method", method, "--method")
         .withOption("model.arch", arch, "--arch")
         .withOption("model.image-size", imageSize, "--image-size")
         .withOption("model.patch-size", patchSize, "--patch-size")

@@ -124,7 +124,7 @@ public final class Report {
         "%s, %s/%d, %d px",
         method,
         recipe.getString("model.arch").equals("custom")
-            ? "ViT " + spec.width() + "x" + spec.depth()
+            ? spec.encoder().describe()
             : recipe.getString("model.arch"),
         spec.patchSize(),
         spec.imageSize());
@@ -184,9 +184,7 @@ public final class Report {
     return List.of(
         fact("Method", spec.method().title()),
         fact("Encoder", recipe.getString("model.arch")),
-        fact(
-            "Width, depth, heads",
-            spec.width() + ", " + spec.depth() + ", " + spec.encoder().heads()),
+        fact("Sizes", spec.encoder().describe()),
         fact("Image, patch", spec.imageSize() + " px, " + spec.patchSize() + " px"),
         fact("Taps after blocks", spec.taps().stream().map(t -> t + 1).toList().toString()),
         fact("Cells", spec.cellSizes() + " px, " + spec.target().bins() + " orientations"),

@@ -7,6 +7,7 @@ import org.sparkmim.data.order.MaskStrategy;
 import org.sparkmim.data.target.TargetKind;
 import org.sparkmim.model.method.MaskSpec;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.SwinShape;
 import org.sparkmim.model.method.TargetSpec;
 
 /** Where the model's sizes and the data's meet. */
@@ -23,15 +24,18 @@ public final class MinibatchShape {
         spec.imageSize(),
         spec.patchSize(),
         spec.keep(),
-        masking(spec.masking()),
+        masking(spec),
         spec.cellSizes().stream().mapToInt(Integer::intValue).toArray(),
         target(spec, seed));
   }
 
-  private static MaskStrategy masking(MaskSpec masking) {
+  private static MaskStrategy masking(ModelSpec spec) {
+    MaskSpec masking = spec.masking();
+    // A Swin keeps its windows in step over the batch.
+    boolean shared = spec.encoder() instanceof SwinShape;
     return switch (masking.strategy()) {
       case RANDOM -> new MaskStrategy.RandomPatches();
-      case UNITS -> new MaskStrategy.RandomUnits(masking.unit(), false);
+      case UNITS -> new MaskStrategy.RandomUnits(masking.unit(), shared);
       case BLOCK -> MaskStrategy.Blockwise.beit();
       case ATTENTION -> new MaskStrategy.Attentive();
     };
