@@ -10,8 +10,8 @@ import org.sparkmim.model.graph.Value;
 /**
  * Kernels of {@link Op.Attention}; queries, keys and values are read in place by strides.
  *
- * <p>A few images at a time go through all steps, so that their scores stay in the cache: those of
- * a whole minibatch would go to main memory and back between the steps.
+ * <p>A few images at a time go through all steps, or a few heads of one image, so that their scores
+ * stay in the cache: those of a whole minibatch would go to main memory and back between the steps.
  */
 final class AttentionKernels {
   /** Bytes of scores in float32 that are worked on at once. */
@@ -25,84 +25,94 @@ final class AttentionKernels {
 
   List<Kernel> forward(Op.Attention op) {
     List<Kernel> kernels = new ArrayList<>();
-    for (Images images : chunks(op)) {
-      kernels.addAll(forward(op, images));
+    for (Part part : parts(op)) {
+      kernels.addAll(forward(op, part));
     }
     return kernels;
   }
 
   List<Kernel> backward(Op.Attention op, BackwardStep step) {
     List<Kernel> kernels = new ArrayList<>();
-    for (Images images : chunks(op)) {
-      kernels.addAll(backward(op, images, step.write(op.qkv()) == Write.ADD));
+    for (Part part : parts(op)) {
+      kernels.addAll(backward(op, part, step.write(op.qkv()) == Write.ADD));
     }
     return kernels;
   }
 
-  private List<Kernel> forward(Op.Attention op, Images images) {
+  private List<Kernel> forward(Op.Attention op, Part part) {
     Primitives primitives = emission.primitives();
     Tensor qkv = emission.buffers().of(op.qkv());
-    Tensor probabilities = images.of(emission.buffers().of(op.probabilities()));
+    Tensor probabilities = part.of(emission.buffers().of(op.probabilities()));
     Tensor scores = emission.floats(probabilities.dims());
     return List.of(
         primitives.matmul(
-            part(op, images, qkv, 0),
-            turned(part(op, images, qkv, 1)),
+            packed(op, part, qkv, 0),
+            turned(packed(op, part, qkv, 1)),
             null,
             scores,
             scaled(op, false)),
         primitives.softmax(scores, probabilities),
         primitives.matmul(
             probabilities,
-            part(op, images, qkv, 2),
+            packed(op, part, qkv, 2),
             null,
-            heads(op, images, emission.buffers().of(op.out())),
+            heads(op, part, emission.buffers().of(op.out())),
             emission.dnnl().attributes()));
   }
 
-  private List<Kernel> backward(Op.Attention op, Images images, boolean add) {
+  private List<Kernel> backward(Op.Attention op, Part part, boolean add) {
     Primitives primitives = emission.primitives();
     Tensor qkv = emission.buffers().of(op.qkv());
     Tensor dQkv = emission.buffers().gradient(op.qkv());
-    Tensor dOut = heads(op, images, emission.buffers().gradient(op.out()));
-    Tensor probabilities = images.of(emission.buffers().of(op.probabilities()));
+    Tensor dOut = heads(op, part, emission.buffers().gradient(op.out()));
+    Tensor probabilities = part.of(emission.buffers().of(op.probabilities()));
     Tensor dProbabilities =
         Tensor.in(emission.scratch(), probabilities.type(), probabilities.dims());
     Tensor dScores = Tensor.in(emission.scratch2(), probabilities.type(), probabilities.dims());
     return List.of(
-        primitives.matmul(turned(probabilities), dOut, null, part(op, images, dQkv, 2), plain(add)),
+        primitives.matmul(turned(probabilities), dOut, null, packed(op, part, dQkv, 2), plain(add)),
         primitives.matmul(
-            dOut, turned(part(op, images, qkv, 2)), null, dProbabilities, plain(false)),
+            dOut, turned(packed(op, part, qkv, 2)), null, dProbabilities, plain(false)),
         primitives.softmaxBackward(probabilities, dProbabilities, dScores),
         primitives.matmul(
-            dScores, part(op, images, qkv, 1), null, part(op, images, dQkv, 0), scaled(op, add)),
+            dScores, packed(op, part, qkv, 1), null, packed(op, part, dQkv, 0), scaled(op, add)),
         primitives.matmul(
             turned(dScores),
-            part(op, images, qkv, 0),
+            packed(op, part, qkv, 0),
             null,
-            part(op, images, dQkv, 1),
+            packed(op, part, dQkv, 1),
             scaled(op, add)));
   }
 
-  /** A run of the images of a minibatch. */
-  private record Images(long first, long count) {
-    /** Their part of a contiguous tensor whose first dimension is images. */
+  /** Some images, all heads; or one image, some heads. */
+  private record Part(long image, long images, long head, long heads) {
+    /** This part of contiguous scores {@code [B, heads, N, N]}. */
     Tensor of(Tensor all) {
-      long[] dims = all.dims().clone();
-      dims[0] = count;
-      return all.view(first * all.strides()[0], dims, all.strides());
+      long[] s = all.strides();
+      long[] dims = {images, heads, all.dims()[2], all.dims()[3]};
+      // Contiguous in its own right: oneDNN's softmax is slow on strides that skip heads.
+      return all.view(
+          image * s[0] + head * s[1], dims, new long[] {heads * s[1], s[1], s[2], s[3]});
     }
   }
 
-  private static List<Images> chunks(Op.Attention op) {
+  private static List<Part> parts(Op.Attention op) {
     long images = op.out().extent(0);
-    long bytesOfOne = op.probabilities().size() / images * Float.BYTES;
-    long most = Math.max(1, CHUNK / bytesOfOne);
-    List<Images> chunks = new ArrayList<>();
-    for (long first = 0; first < images; first += most) {
-      chunks.add(new Images(first, Math.min(most, images - first)));
+    long bytesOfHead = op.probabilities().size() / images / op.heads() * Float.BYTES;
+    long mostImages = Math.max(1, CHUNK / (bytesOfHead * op.heads()));
+    long mostHeads = Math.min(op.heads(), Math.max(1, CHUNK / bytesOfHead));
+    List<Part> parts = new ArrayList<>();
+    for (long image = 0; image < images; image += mostImages) {
+      for (long head = 0; head < op.heads(); head += mostHeads) {
+        parts.add(
+            new Part(
+                image,
+                Math.min(mostImages, images - image),
+                head,
+                Math.min(mostHeads, op.heads() - head)));
+      }
     }
-    return chunks;
+    return parts;
   }
 
   private Dnnl.Attributes plain(boolean add) {
@@ -115,24 +125,24 @@ final class AttentionKernels {
   }
 
   /** Queries (0), keys (1) or values (2) of a packed tensor, as {@code [B, heads, N, width]}. */
-  private static Tensor part(Op.Attention op, Images images, Tensor packed, int which) {
+  private static Tensor packed(Op.Attention op, Part part, Tensor packed, int which) {
     Value out = op.out();
     long width = out.width();
     long tokens = out.extent(1);
     return packed.view(
-        images.first() * tokens * 3 * width + which * width,
-        new long[] {images.count(), op.heads(), tokens, op.headWidth()},
+        part.image() * tokens * 3 * width + which * width + part.head() * op.headWidth(),
+        new long[] {part.images(), part.heads(), tokens, op.headWidth()},
         new long[] {tokens * 3 * width, op.headWidth(), 3 * width, 1});
   }
 
   /** {@code [B, N, D]} as {@code [B, heads, N, width]}. */
-  private static Tensor heads(Op.Attention op, Images images, Tensor tokens) {
+  private static Tensor heads(Op.Attention op, Part part, Tensor tokens) {
     Value out = op.out();
     long width = out.width();
     long image = out.extent(1) * width;
     return tokens.view(
-        images.first() * image,
-        new long[] {images.count(), op.heads(), out.extent(1), op.headWidth()},
+        part.image() * image + part.head() * op.headWidth(),
+        new long[] {part.images(), part.heads(), out.extent(1), op.headWidth()},
         new long[] {image, op.headWidth(), width, 1});
   }
 

@@ -109,6 +109,13 @@ class OperationPropertyTest {
     compare(n, n.builder().attention(qkv, 8));
   }
 
+  /** Even one image has more scores than are worked on at once. */
+  @Property(tries = 2)
+  void attentionInPartsOfAnImage(@ForAll @IntRange(min = 3, max = 5) int heads, @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    compare(n, n.builder().attention(activation(n, 2, 500, 3 * heads * 2), heads));
+  }
+
   @Property(tries = TRIES)
   void linearWithoutBias(
       @ForAll @IntRange(min = 1, max = 70) int rows,
