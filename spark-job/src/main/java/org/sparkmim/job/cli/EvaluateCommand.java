@@ -47,7 +47,10 @@ final class EvaluateCommand implements Runnable {
   /** Linear probe. */
   @Command(
       name = "linear",
-      description = "Multinomial logistic regression on frozen, standardised features.",
+      description = {
+        "Multinomial logistic regression on frozen, standardised features; or, with"
+            + " evaluate.linear.optimizer = lars, the papers' probe.",
+      },
       mixinStandardHelpOptions = true)
   static final class LinearCommand extends OneStage {
     LinearCommand() {

@@ -27,7 +27,7 @@ public record EvaluateSettings(
     Feature feature,
     int batch,
     Knn knn,
-    LinearProbe linear) {
+    LinearProtocol linear) {
 
   /** When training evaluates by itself. */
   public enum After {
@@ -100,7 +100,40 @@ public record EvaluateSettings(
     return new Knn(k, temperature);
   }
 
-  private static LinearProbe linear(Config linear) {
+  private static LinearProtocol linear(Config linear) {
+    String optimizer = linear.getString("optimizer");
+    return switch (optimizer) {
+      case "lbfgs" -> lbfgs(linear);
+      case "lars" -> lars(linear.getConfig("lars"));
+      default ->
+          throw MimException.usage(
+              "evaluate.linear.optimizer = " + optimizer + " is not one of lbfgs, lars.");
+    };
+  }
+
+  private static LarsProbe lars(Config lars) {
+    int epochs = lars.getInt("epochs");
+    double warmup = lars.getDouble("warmup-epochs");
+    int batch = lars.getInt("batch-size");
+    double rate = lars.getDouble("base-lr");
+    requireLars(epochs >= 1, "epochs", epochs, "must be at least 1");
+    requireLars(
+        warmup >= 0 && warmup < epochs,
+        "warmup-epochs",
+        warmup,
+        "must be at least 0 and below evaluate.linear.lars.epochs = " + epochs);
+    requireLars(batch >= 2, "batch-size", batch, "must be at least 2, to have a variance");
+    requireLars(rate > 0 && rate < Double.POSITIVE_INFINITY, "base-lr", rate, "must be above 0");
+    return new LarsProbe(epochs, warmup, batch, rate);
+  }
+
+  private static void requireLars(boolean holds, String key, Object value, String rule) {
+    if (!holds) {
+      throw MimException.usage("evaluate.linear.lars." + key + " = " + value + " " + rule + ".");
+    }
+  }
+
+  private static LinearProbe lbfgs(Config linear) {
     List<Double> l2 = linear.getDoubleList("l2");
     int iterations = linear.getInt("iterations");
     if (l2.isEmpty() || l2.stream().anyMatch(x -> !(x >= 0) || x.isInfinite())) {

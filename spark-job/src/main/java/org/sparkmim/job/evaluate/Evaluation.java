@@ -108,9 +108,11 @@ public final class Evaluation {
           chosen.put("temperature", settings.knn().temperature());
         }
         case LINEAR -> {
-          LinearProbe.Fit fit = settings.linear().fit(from, on);
-          accuracies[i] = fit.accuracy();
-          chosen.put(i == 0 ? "random-init-l2" : "l2", fit.l2());
+          LinearProtocol.Outcome outcome = settings.linear().classify(from, on, labels.count());
+          accuracies[i] = outcome.accuracy();
+          chosen.putAll(settings.linear().settings());
+          String prefix = i == 0 ? "random-init-" : "";
+          outcome.chosen().forEach((key, value) -> chosen.put(prefix + key, value));
         }
       }
     }
@@ -139,7 +141,11 @@ public final class Evaluation {
   private static String fileName(Score score) {
     boolean usual = score.feature().equals("mean");
     return String.format(
-        Locale.ROOT, "%s%s.json", score.stage(), usual ? "" : "-" + score.feature());
+        Locale.ROOT,
+        "%s%s%s.json",
+        score.stage(),
+        score.byLars() ? "-lars" : "",
+        usual ? "" : "-" + score.feature());
   }
 
   /** All scores that are kept in a run, by step and name. */

@@ -2,6 +2,7 @@ package org.sparkmim.job.evaluate;
 
 import java.util.List;
 import java.util.Map;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.apache.spark.ml.classification.LogisticRegression;
 import org.apache.spark.ml.classification.LogisticRegressionModel;
@@ -22,7 +23,7 @@ import org.apache.spark.storage.StorageLevel;
  * @param l2 penalties to try, in order of preference among equals
  * @param iterations L-BFGS steps of one fit at most
  */
-public record LinearProbe(List<Double> l2, int iterations) {
+public record LinearProbe(List<Double> l2, int iterations) implements LinearProtocol {
 
   /** One sample in this many is held out while the penalty is chosen. */
   private static final int HELD_OUT_EVERY = 5;
@@ -37,6 +38,17 @@ public record LinearProbe(List<Double> l2, int iterations) {
       throw new IllegalArgumentException(
           "Cannot fit with l2 = %s, iterations = %d".formatted(l2, iterations));
     }
+  }
+
+  @Override
+  public Outcome classify(Dataset<Row> train, Dataset<Row> test, int classes) {
+    Fit fit = fit(train, test);
+    return new Outcome(fit.accuracy(), new TreeMap<>(Map.of("l2", fit.l2())));
+  }
+
+  @Override
+  public SortedMap<String, Double> settings() {
+    return new TreeMap<>();
   }
 
   /**

@@ -92,12 +92,17 @@ public record Score(
     }
   }
 
+  /** Whether this is the linear probe as published, and not by L-BFGS. */
+  boolean byLars() {
+    return settings.containsKey(LarsProbe.BASE_RATE);
+  }
+
   /** The stage as a person says it, with its settings. */
   public String title() {
     return switch (stage) {
       case "knn" ->
           String.format(Locale.ROOT, "kNN (k = %d)", settings.getOrDefault("k", 0.0).intValue());
-      case "linear" -> "linear probe";
+      case "linear" -> byLars() ? "linear probe (LARS)" : "linear probe";
       default -> stage;
     };
   }

@@ -57,8 +57,29 @@ class EvaluateSettingsTest {
                 new LinearProbe(List.of(0.5), 9)));
   }
 
+  @Test
+  void thePublishedProbeIsChosenByItsOptimizer() {
+    assertThat(settings(Map.of("evaluate.linear.optimizer", "lars")).linear())
+        .isEqualTo(new LarsProbe(90, 10, 16384, 0.1));
+  }
+
   @ParameterizedTest
   @CsvSource({
+    "evaluate.linear.lars.epochs, 0, at least 1",
+    "evaluate.linear.lars.warmup-epochs, 90, below evaluate.linear.lars.epochs = 90",
+    "evaluate.linear.lars.batch-size, 1, at least 2",
+    "evaluate.linear.lars.base-lr, 0, above 0",
+  })
+  void wrongValuesOfThePublishedProbeAreNamed(String key, String value, String allowed) {
+    assertThatThrownBy(() -> settings(Map.of("evaluate.linear.optimizer", "lars", key, value)))
+        .isInstanceOf(MimException.class)
+        .hasMessageContaining(key)
+        .hasMessageContaining(allowed);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "evaluate.linear.optimizer, sgd, 'lbfgs, lars'",
     "evaluate.after, never, 'last, every, none'",
     "evaluate.feature, max, 'mean, cls'",
     "evaluate.stages, [svm], 'knn, linear'",

@@ -1,6 +1,7 @@
 package org.sparkmim.job.evaluate;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.ArrayList;
@@ -61,6 +62,25 @@ class ProbesOnSparkTest {
     // Under so heavy a penalty nothing but the intercepts is left.
     assertThat(fit.heldOut().get(1e5)).isLessThan(fit.heldOut().get(1e-3));
     assertThat(fit.l2()).isEqualTo(1e-3);
+  }
+
+  @Test
+  void thePublishedProbeTellsClassesApartWhereverTheRowsLie() {
+    // LARS moves by a share of the weights' norm: few steps of a small batch need a high rate.
+    LarsProbe probe = new LarsProbe(100, 10, 64, 25);
+    Dataset<Row> train = FeatureTable.select(blobs(9, 300, 6.0), FeatureTable.FEATURES);
+    Dataset<Row> test = FeatureTable.select(blobs(10, 90, 6.0), FeatureTable.FEATURES);
+    double accuracy = probe.classify(train.repartition(1), test, 3).accuracy();
+    assertThat(accuracy).isGreaterThan(0.98);
+    assertThat(probe.classify(train.repartition(5), test, 3).accuracy()).isEqualTo(accuracy);
+    assertThat(probe.settings()).containsEntry("base-lr", 25.0).containsEntry("epochs", 100.0);
+  }
+
+  @Test
+  void thePublishedProbeNeedsABatch() {
+    Dataset<Row> one = FeatureTable.select(blobs(11, 1, 6.0), FeatureTable.FEATURES);
+    assertThatThrownBy(() -> new LarsProbe(1, 0, 2, 0.1).classify(one, one, 3))
+        .hasMessageContaining("and there are 1; use lbfgs");
   }
 
   @Test
