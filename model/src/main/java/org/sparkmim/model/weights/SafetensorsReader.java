@@ -67,6 +67,11 @@ public final class SafetensorsReader implements Closeable {
     return find(name).orElseThrow(() -> refusal.of("it has no tensor " + Refusal.quoted(name)));
   }
 
+  /** The file's name, for messages. */
+  public String origin() {
+    return refusal.origin();
+  }
+
   /** All values of a floating-point tensor, F64 rounded to float. */
   public float[] floats(String name) throws IOException {
     TensorHeader tensor = tensor(name);
