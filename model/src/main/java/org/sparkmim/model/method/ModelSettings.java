@@ -69,12 +69,15 @@ final class ModelSettings {
         "is not one of "
             + Arrays.stream(VitArch.values()).map(VitArch::key).collect(Collectors.joining(", "))
             + ", custom");
-    return new VitShape(
-        patchSize,
-        size(section + "width", preset == null ? null : preset.width()),
-        size(section + "depth", preset == null ? null : preset.depth()),
-        size(section + "heads", preset == null ? null : preset.heads()),
-        model.getDouble(section + "mlp-ratio"));
+    VitShape shape =
+        new VitShape(
+            patchSize,
+            size(section + "width", preset == null ? null : preset.width()),
+            size(section + "depth", preset == null ? null : preset.depth()),
+            size(section + "heads", preset == null ? null : preset.heads()),
+            model.getDouble(section + "mlp-ratio"));
+    shape.check("model." + section);
+    return shape;
   }
 
   private MaskSpec masking(boolean aligns) {

@@ -13,10 +13,17 @@ import java.io.Serializable;
  */
 public record VitShape(int patchSize, int width, int depth, int heads, double mlpRatio)
     implements Serializable {
+  /** No published transformer comes near; lists of blocks are made by this number. */
+  private static final int MOST_BLOCKS = 1000;
+
   void check(String section) {
     Rules.require(patchSize >= 1, section + "patch-size", patchSize, "must be at least 1 pixel");
     Rules.requireWidth(section + "width", width, section + "heads", heads);
-    Rules.require(depth >= 1, section + "depth", depth, "must be at least 1 block");
+    Rules.require(
+        depth >= 1 && depth <= MOST_BLOCKS,
+        section + "depth",
+        depth,
+        "must be from 1 to " + MOST_BLOCKS + " blocks");
     Rules.require(
         mlpRatio > 0 && width * mlpRatio == Math.rint(width * mlpRatio),
         section + "mlp-ratio",
