@@ -2,7 +2,6 @@ package org.sparkmim.job.round;
 
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
@@ -17,15 +16,14 @@ import org.sparkmim.job.commit.Progress;
 import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.commit.RunRecord;
 import org.sparkmim.job.commit.StateFiles;
-import org.sparkmim.job.commit.TensorRange;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.model.ModelTensors;
 import org.sparkmim.model.Network;
 import org.sparkmim.model.dl4j.MimGraph;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.optim.Optimizer;
-import org.sparkmim.model.weights.Tensor;
 
 /**
  * A pre-training, from its checks to its last checkpoint.
@@ -141,7 +139,7 @@ public final class Pretraining {
         MimGraph.create(spec, engine, 1, driverOptimizer(), settings.peakRate(), settings.seed());
     Network network = MimGraph.network(graph);
     ParameterVectors state = network.state();
-    StateFiles files = files(network);
+    StateFiles files = StateFiles.of(ModelTensors.of(spec));
     found.checkpoint().ifPresent(from -> from.state(files).copyTo(state));
     ProgressLine line =
         new ProgressLine(around.out(), around.terminal(), settings.epochs(), dataset.size());
@@ -194,21 +192,5 @@ public final class Pretraining {
     return settings.optimizer() instanceof Optimizer.AdamW adam
         ? adam
         : Optimizer.AdamW.published();
-  }
-
-  private StateFiles files(Network network) {
-    List<TensorRange> ranges =
-        network.layout().entries().stream()
-            .map(entry -> new TensorRange(entry.name(), longs(entry.shape()), entry.offset()))
-            .toList();
-    List<Tensor> fixed =
-        spec.method().fixedTensors(spec).stream()
-            .map(tensor -> Tensor.floats(tensor.name(), longs(tensor.shape()), tensor.numbers()))
-            .toList();
-    return new StateFiles(ranges, fixed, Map.of("format", "pt", "sparkmim.model", spec.toJson()));
-  }
-
-  private static List<Long> longs(List<Integer> shape) {
-    return shape.stream().map(Integer::longValue).toList();
   }
 }
