@@ -47,7 +47,11 @@ final class Misfits {
     if (!parts.isEmpty()) {
       throw new ModelException(
           ModelException.Kind.INPUT,
-          "The tensors of " + origin + " do not fit the model: " + String.join("; ", parts) + ".");
+          "The tensors of "
+              + origin
+              + " do not fit the model: "
+              + String.join("; ", parts)
+              + ". Give the format, the method and the sizes that the file was made with.");
     }
   }
 
