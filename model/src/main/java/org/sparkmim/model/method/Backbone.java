@@ -10,6 +10,9 @@ public sealed interface Backbone extends Serializable permits VitShape, SwinShap
   /** Width of the tokens that come out, D. */
   int featureWidth();
 
+  /** Transformer blocks. */
+  int blocks();
+
   /** Whether there is a class token beside the patches'. */
   boolean hasClassToken();
 

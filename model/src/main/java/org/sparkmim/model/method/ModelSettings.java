@@ -130,12 +130,15 @@ final class ModelSettings {
         "model." + section + "arch",
         arch,
         "is not one of " + architectures() + ", custom");
-    return new VitShape(
-        patchSize,
-        size(section + "width", preset == null ? null : preset.width()),
-        size(section + "depth", preset == null ? null : preset.depth()),
-        size(section + "heads", preset == null ? null : preset.heads()),
-        model.getDouble(section + "mlp-ratio"));
+    VitShape shape =
+        new VitShape(
+            patchSize,
+            size(section + "width", preset == null ? null : preset.width()),
+            size(section + "depth", preset == null ? null : preset.depth()),
+            size(section + "heads", preset == null ? null : preset.heads()),
+            model.getDouble(section + "mlp-ratio"));
+    shape.check("model." + section);
+    return shape;
   }
 
   private MaskSpec masking(MaskSpec.Strategy published, double publishedRatio, int unit) {

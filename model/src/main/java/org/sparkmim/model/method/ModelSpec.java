@@ -5,6 +5,8 @@ import static org.sparkmim.model.method.Rules.requireWidth;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigSyntax;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
@@ -146,9 +148,11 @@ public record ModelSpec(
     return ModelSettings.write(this);
   }
 
-  /** Reads {@link #toJson()}. */
+  /** Reads {@link #toJson()}; as JSON alone, because HOCON may include files and addresses. */
   public static ModelSpec fromJson(String json) {
-    return from(ConfigFactory.parseString(json));
+    return from(
+        ConfigFactory.parseString(
+            json, ConfigParseOptions.defaults().setSyntax(ConfigSyntax.JSON)));
   }
 
   public int patchSize() {

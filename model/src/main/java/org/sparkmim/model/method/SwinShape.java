@@ -94,6 +94,11 @@ public record SwinShape(
   }
 
   @Override
+  public int blocks() {
+    return depths.stream().mapToInt(Integer::intValue).sum();
+  }
+
+  @Override
   public boolean hasClassToken() {
     return false;
   }

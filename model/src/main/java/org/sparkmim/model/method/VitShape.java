@@ -11,9 +11,17 @@ package org.sparkmim.model.method;
  */
 public record VitShape(int patchSize, int width, int depth, int heads, double mlpRatio)
     implements Backbone {
+  /** No published transformer comes near; lists of blocks are made by this number. */
+  private static final int MOST_BLOCKS = 1000;
+
   @Override
   public int featureWidth() {
     return width;
+  }
+
+  @Override
+  public int blocks() {
+    return depth;
   }
 
   @Override
@@ -29,7 +37,11 @@ public record VitShape(int patchSize, int width, int depth, int heads, double ml
   void check(String section) {
     Rules.require(patchSize >= 1, section + "patch-size", patchSize, "must be at least 1 pixel");
     Rules.requireWidth(section + "width", width, section + "heads", heads);
-    Rules.require(depth >= 1, section + "depth", depth, "must be at least 1 block");
+    Rules.require(
+        depth >= 1 && depth <= MOST_BLOCKS,
+        section + "depth",
+        depth,
+        "must be from 1 to " + MOST_BLOCKS + " blocks");
     Rules.require(
         mlpRatio > 0 && width * mlpRatio == Math.rint(width * mlpRatio),
         section + "mlp-ratio",

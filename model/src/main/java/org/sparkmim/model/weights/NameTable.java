@@ -2,20 +2,20 @@ package org.sparkmim.model.weights;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Another program's names for our tensors, as a table of patterns: {@code #} is a number, {@code *}
- * at the end the rest of a name. The first line that fits counts.
+ * Another program's names for our tensors, as a table of patterns: {@code #} is a number, {@code
+ * #+} that number and one, {@code *} at the end the rest of a name. Where several lines fit a name,
+ * the first is what is written; reading takes the first whose tensors are there.
  */
 final class NameTable {
   /**
    * A line of the table.
    *
-   * @param own pattern of our names
-   * @param theirs their names, with the same {@code #} and {@code *} in the same order
+   * @param own our name; at most one {@code #} and one {@code *}
+   * @param theirs their names
    */
   private record Line(Pattern own, List<String> theirs, Conversion conversion) {}
 
@@ -40,36 +40,39 @@ final class NameTable {
     return this;
   }
 
-  /** How the tensor of ours is made; empty if they have none such. */
-  Optional<Rule> rule(String own) {
+  /** Ways to make the tensor of ours, the usual one first; none if they have none such. */
+  List<Rule> rules(String own) {
+    List<Rule> rules = new ArrayList<>();
     for (Line line : lines) {
       Matcher name = line.own().matcher(own);
       if (name.matches()) {
         List<String> theirs = line.theirs().stream().map(their -> filled(their, name)).toList();
-        return Optional.of(new Rule(own, theirs, line.conversion()));
+        rules.add(new Rule(own, theirs, line.conversion()));
       }
     }
-    return Optional.empty();
+    return rules;
+  }
+
+  /** Whether a name fits a pattern. */
+  static boolean fits(String pattern, String name) {
+    return pattern(pattern).matcher(name).matches();
   }
 
   private static Pattern pattern(String text) {
-    StringBuilder regex = new StringBuilder();
-    for (char c : text.toCharArray()) {
-      switch (c) {
-        case '#' -> regex.append("(\\d+)");
-        case '*' -> regex.append("(.*)");
-        default -> regex.append(Pattern.quote(String.valueOf(c)));
-      }
-    }
-    return Pattern.compile(regex.toString());
+    return Pattern.compile(
+        Pattern.quote(text)
+            .replace("#", "\\E(?<number>\\d{1,6})\\Q")
+            .replace("*", "\\E(?<rest>.*)\\Q"));
   }
 
   private static String filled(String their, Matcher own) {
-    StringBuilder name = new StringBuilder();
-    int group = 1;
-    for (char c : their.toCharArray()) {
-      name.append(c == '#' || c == '*' ? own.group(group++) : c);
+    String name = their;
+    if (name.contains("#+")) {
+      name = name.replace("#+", String.valueOf(Integer.parseInt(own.group("number")) + 1));
     }
-    return name.toString();
+    if (name.contains("#")) {
+      name = name.replace("#", own.group("number"));
+    }
+    return name.contains("*") ? name.replace("*", own.group("rest")) : name;
   }
 }

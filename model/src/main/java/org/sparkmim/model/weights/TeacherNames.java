@@ -98,21 +98,18 @@ public enum TeacherNames {
     List<String> missing = new ArrayList<>();
     Map<String, FloatTensor> found = new LinkedHashMap<>();
     for (String own : ownNames(file, prefix)) {
-      table
-          .rule(own)
-          .ifPresent(
-              rule -> {
-                List<FloatTensor> theirs = new ArrayList<>();
-                for (String their : rule.theirs()) {
-                  file.find(prefix + their)
-                      .ifPresentOrElse(
-                          header -> theirs.add(FloatTensor.of(file, header)),
-                          () -> missing.add(prefix + their));
-                }
-                if (theirs.size() == rule.theirs().size()) {
-                  found.put(own, join(file, rule, theirs));
-                }
-              });
+      for (NameTable.Rule rule : table.rules(own)) {
+        List<FloatTensor> theirs = new ArrayList<>();
+        for (String their : rule.theirs()) {
+          file.find(prefix + their)
+              .ifPresentOrElse(
+                  header -> theirs.add(FloatTensor.of(file, header)),
+                  () -> missing.add(prefix + their));
+        }
+        if (theirs.size() == rule.theirs().size()) {
+          found.put(own, join(file, rule, theirs));
+        }
+      }
     }
     if (!missing.isEmpty()) {
       throw refusal(
@@ -167,7 +164,7 @@ public enum TeacherNames {
     List<String> names = new ArrayList<>(OUTSIDE);
     for (int block = 0; ; block++) {
       String start = "blocks." + block + ".";
-      String norm = table.rule(start + BLOCK.get(0)).orElseThrow().theirs().get(0);
+      String norm = table.rules(start + BLOCK.get(0)).get(0).theirs().get(0);
       if (file.find(prefix + norm).isEmpty()) {
         return names;
       }

@@ -31,6 +31,8 @@ import picocli.CommandLine.Command;
       BenchCommand.class,
       PlanCommand.class,
       ReportCommand.class,
+      ExportCommand.class,
+      ImportCommand.class,
       RecipeCommand.class,
       VerifyReferenceCommand.class
     })

@@ -55,6 +55,22 @@ public final class Checkpoint {
     }
   }
 
+  /**
+   * Opens the checkpoint of a step.
+   *
+   * @param run directory of the run
+   * @throws MimException (input) if it is not there or damaged
+   */
+  public static Checkpoint open(Configuration hadoop, String run, long step) {
+    return open(hadoop, new Path(new Path(run, FOLDER), Checkpoints.name(step)).toString());
+  }
+
+  /** Whether a run still has the checkpoint of a step. */
+  public static boolean exists(Configuration hadoop, String run, long step) {
+    return new RunFiles(hadoop)
+        .exists(new Path(new Path(run, FOLDER), Checkpoints.name(step) + "/" + Manifest.NAME));
+  }
+
   private static Checkpoint one(RunStorage storage, Path path) throws IOException {
     if (!storage.exists(path)) {
       throw MimException.input("Cannot find the checkpoint " + path + ". Check the path.");

@@ -3,6 +3,7 @@ package org.sparkmim.job.commit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
@@ -10,6 +11,7 @@ import org.apache.hadoop.fs.Path;
 import org.apache.hadoop.security.AccessControlException;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.RunObserver;
+import org.sparkmim.model.weights.Tensor;
 
 /** A run on disk, open for training by one process. */
 public final class RunDirectory implements AutoCloseable {
@@ -60,6 +62,63 @@ public final class RunDirectory implements AutoCloseable {
         throw e;
       }
       return new RunDirectory(storage, root, observer, lock);
+    } catch (IOException e) {
+      throw unwritable(uri, e);
+    }
+  }
+
+  /**
+   * Makes a run whose only checkpoint, before the first step, holds weights from elsewhere.
+   *
+   * @param weights every tensor of the model file
+   * @param origin more for the metadata of the model file
+   * @throws MimException (usage) if there is anything at {@code uri} or it cannot be written
+   */
+  public static Checkpoint create(
+      Configuration hadoop,
+      String uri,
+      RunRecord record,
+      StateFiles files,
+      List<Tensor> weights,
+      Map<String, String> origin) {
+    try {
+      Path root = qualified(hadoop, uri);
+      RunStorage storage = RunStorage.of(hadoop, root);
+      checkFree(hadoop, uri);
+      try {
+        storage.makeDirectory(new Path(root, Checkpoint.FOLDER));
+        Checkpoints.Committed first =
+            new Checkpoints(storage, new Path(root, Checkpoint.FOLDER), RunObserver.NONE)
+                .commit(Progress.start().step(), files.start(weights, origin), 1);
+        // This write is the commit. A record without its checkpoint would train from nothing.
+        storage.replace(new Path(root, RunRecord.NAME), record.toJson());
+        return new Checkpoint(storage, first.directory());
+      } catch (IOException | RuntimeException e) {
+        storage.delete(root);
+        throw e;
+      }
+    } catch (IOException e) {
+      throw unwritable(uri, e);
+    }
+  }
+
+  /**
+   * Checks that there is nothing yet where a run is to be made.
+   *
+   * @throws MimException (usage) if there is something
+   */
+  public static void checkFree(Configuration hadoop, String uri) {
+    try {
+      Path root = qualified(hadoop, uri);
+      RunStorage storage = RunStorage.of(hadoop, root);
+      if (storage.exists(root)
+          && (!storage.fs().getFileStatus(root).isDirectory() || storage.list(root).length > 0)) {
+        throw MimException.usage(
+            "Cannot make a run of "
+                + root
+                + ": something is there, and a run is never overwritten. Name an empty or new"
+                + " directory.");
+      }
     } catch (IOException e) {
       throw unwritable(uri, e);
     }

@@ -18,7 +18,7 @@ import org.sparkmim.job.config.Recipe;
  *
  * @param recipe every key with its value as resolved (JSON) and where it came from
  * @param codeVersion version that wrote the record
- * @param dataset address of the dataset
+ * @param dataset address of the dataset; empty in a run that was imported and has not trained yet
  * @param datasetHash identity of the dataset's content
  * @param samples samples in the dataset
  */
@@ -50,6 +50,17 @@ public record RunRecord(
 
   public RunRecord {
     recipe = new TreeMap<>(recipe);
+  }
+
+  /** The record of a run that was imported: it will train on the first dataset it is given. */
+  public static RunRecord withoutDataset(
+      SortedMap<String, Recipe.Origin> recipe, String codeVersion) {
+    return new RunRecord(recipe, codeVersion, "", "", 0);
+  }
+
+  /** Whether the run has trained, or started to. */
+  public boolean hasDataset() {
+    return !datasetHash.isEmpty();
   }
 
   byte[] toJson() {
@@ -101,7 +112,7 @@ public record RunRecord(
   /** What makes {@code other} another run than this one, one difference an entry; empty if none. */
   List<String> differencesFrom(RunRecord other) {
     List<String> differences = new ArrayList<>();
-    if (!datasetHash.equals(other.datasetHash)) {
+    if (hasDataset() && !datasetHash.equals(other.datasetHash)) {
       differences.add("it trains on another dataset (" + dataset + ")");
     }
     SortedMap<String, String> mine = deciding();

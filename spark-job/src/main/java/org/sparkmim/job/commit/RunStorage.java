@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
+import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
@@ -92,6 +93,35 @@ final class RunStorage {
         // An object store has nothing to sync before close, and says so with an exception.
         out.hsync();
       }
+    }
+  }
+
+  /**
+   * Writes a file of any size under another name and then gives it its own, on every file system:
+   * an object store, too, shows the half of an object whose writer failed.
+   *
+   * @param replace whether a file that is there gives way; else that is a failure
+   */
+  void create(Path file, Body body, boolean replace) throws IOException {
+    makeDirectory(fs.makeQualified(file).getParent());
+    Path aside =
+        new Path(
+            fs.makeQualified(file).getParent(), "." + file.getName() + "." + UUID.randomUUID());
+    try {
+      write(aside, body);
+      if (isLocal()) {
+        rename(aside, fs.makeQualified(file));
+      } else if (!renamesAtomically()) {
+        if (replace) {
+          fs.delete(file, false);
+        }
+        rename(aside, file);
+      } else {
+        FileContext.getFileContext(fs.getUri(), fs.getConf())
+            .rename(aside, file, replace ? Options.Rename.OVERWRITE : Options.Rename.NONE);
+      }
+    } finally {
+      fs.delete(aside, false);
     }
   }
 

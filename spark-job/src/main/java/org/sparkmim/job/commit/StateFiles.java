@@ -6,15 +6,16 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.Path;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.commit.FlatState.Vector;
+import org.sparkmim.model.ModelTensors;
+import org.sparkmim.model.weights.FloatSource;
 import org.sparkmim.model.weights.Safetensors;
-import org.sparkmim.model.weights.SafetensorsReader;
 import org.sparkmim.model.weights.Tensor;
 import org.sparkmim.model.weights.TensorHeader;
 
@@ -43,6 +44,24 @@ public record StateFiles(
     metadata = Map.copyOf(metadata);
   }
 
+  /** The files of a model's checkpoints. */
+  public static StateFiles of(ModelTensors model) {
+    List<TensorRange> ranges =
+        model.layout().entries().stream()
+            .map(entry -> new TensorRange(entry.name(), longs(entry.shape()), entry.offset()))
+            .toList();
+    List<Tensor> fixed =
+        model.fixed().stream()
+            .map(tensor -> Tensor.floats(tensor.name(), longs(tensor.shape()), tensor.numbers()))
+            .toList();
+    return new StateFiles(
+        ranges, fixed, Map.of("format", "pt", ModelTensors.METADATA, model.spec().toJson()));
+  }
+
+  private static List<Long> longs(List<Integer> shape) {
+    return shape.stream().map(Integer::longValue).toList();
+  }
+
   long size() {
     return ranges.stream().mapToLong(TensorRange::elements).sum();
   }
@@ -62,10 +81,34 @@ public record StateFiles(
     return bodies;
   }
 
+  /**
+   * A checkpoint before the first step, with weights from elsewhere and moments of zero.
+   *
+   * @param weights every tensor of the model file
+   * @param origin more for the metadata of the model file, such as where the weights are from
+   */
+  Map<String, RunStorage.Body> start(List<Tensor> weights, Map<String, String> origin) {
+    List<Tensor> optimizer = new ArrayList<>();
+    FloatSource zeros = (from, into, count) -> Arrays.fill(into, 0, count, 0);
+    for (TensorRange range : ranges) {
+      optimizer.add(Tensor.floats(firstMoment(range), range.shape(), zeros));
+      optimizer.add(Tensor.floats(secondMoment(range), range.shape(), zeros));
+    }
+    Map<String, String> about = new HashMap<>(metadata);
+    about.putAll(origin);
+    return Map.of(
+        MODEL,
+        out -> Safetensors.write(out, about, weights),
+        OPTIMIZER,
+        out -> Safetensors.write(out, Map.of(), optimizer),
+        STATE,
+        out -> out.write(toJson(Progress.start())));
+  }
+
   FlatState readState(RunStorage storage, Path checkpoint) throws IOException {
     FlatState state = FlatState.zeros(size());
-    try (Opened model = Opened.at(storage, new Path(checkpoint, MODEL));
-        Opened optimizer = Opened.at(storage, new Path(checkpoint, OPTIMIZER))) {
+    try (WeightsFile model = WeightsFile.open(storage, new Path(checkpoint, MODEL));
+        WeightsFile optimizer = WeightsFile.open(storage, new Path(checkpoint, OPTIMIZER))) {
       for (TensorRange range : ranges) {
         read(model, range.name(), range, state, Vector.PARAMETERS);
         read(optimizer, firstMoment(range), range, state, Vector.FIRST_MOMENT);
@@ -129,13 +172,13 @@ public record StateFiles(
   }
 
   private static void read(
-      Opened file, String name, TensorRange range, FlatState state, Vector vector)
+      WeightsFile file, String name, TensorRange range, FlatState state, Vector vector)
       throws IOException {
-    TensorHeader header = file.reader.tensor(name);
+    TensorHeader header = file.reader().tensor(name);
     if (!header.shape().equals(range.shape())) {
       throw MimException.input(
           "Cannot read "
-              + file.path
+              + file.reader().origin()
               + ": tensor "
               + name
               + " has shape "
@@ -147,28 +190,8 @@ public record StateFiles(
     float[] piece = new float[(int) Math.min(PIECE, range.elements())];
     for (long from = 0; from < range.elements(); from += PIECE) {
       int count = (int) Math.min(PIECE, range.elements() - from);
-      file.reader.floats(header, from, piece, 0, count);
+      file.reader().floats(header, from, piece, 0, count);
       state.put(vector, range.offset() + from, piece, count);
-    }
-  }
-
-  /** A weights file and the stream behind it. */
-  private record Opened(Path path, SafetensorsReader reader, FSDataInputStream in)
-      implements AutoCloseable {
-    static Opened at(RunStorage storage, Path path) throws IOException {
-      long length = storage.fs().getFileStatus(path).getLen();
-      FSDataInputStream in = storage.fs().open(path);
-      try {
-        return new Opened(path, Safetensors.open(in::readFully, length, path.toString()), in);
-      } catch (IOException | RuntimeException e) {
-        in.close();
-        throw e;
-      }
-    }
-
-    @Override
-    public void close() throws IOException {
-      in.close();
     }
   }
 }

@@ -76,6 +76,10 @@ public final class Report {
     List<Reconstruction> reconstructions = List.of();
     String absence = "";
     try {
+      if (from.isEmpty()) {
+        throw new DataException(
+            DataException.Kind.ARGUMENT, "this run was imported and has no dataset yet.");
+      }
       reconstructions =
           new Reconstructions(spec, engine, checkpoint.model(), recipe.getLong("train.seed"))
               .of(hadoop, Dataset.open(hadoop, from), PICTURES);
@@ -131,6 +135,9 @@ public final class Report {
   }
 
   private static String summary(RunRecord record, Curve curve) {
+    if (!record.hasDataset()) {
+      return "Imported weights, not trained here.";
+    }
     return String.format(
         Locale.ROOT,
         "Pre-trained without labels on %,d images of %s in %s.",
@@ -200,6 +207,9 @@ public final class Report {
   }
 
   private static List<Fact> data(RunRecord record) {
+    if (!record.hasDataset()) {
+      return List.of(fact("Dataset", "none yet"));
+    }
     return List.of(
         fact("Dataset", shown(record.dataset())),
         fact("Images", String.format(Locale.ROOT, "%,d", record.samples())),

@@ -2,7 +2,6 @@ package org.sparkmim.job.round;
 
 import java.io.PrintWriter;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
@@ -21,14 +20,12 @@ import org.sparkmim.job.commit.Progress;
 import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.commit.RunRecord;
 import org.sparkmim.job.commit.StateFiles;
-import org.sparkmim.job.commit.TensorRange;
 import org.sparkmim.job.config.Recipe;
-import org.sparkmim.model.Network;
+import org.sparkmim.model.ModelTensors;
 import org.sparkmim.model.dl4j.MimGraph;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.optim.Optimizer;
-import org.sparkmim.model.weights.Tensor;
 
 /**
  * A pre-training, from its checks to its last checkpoint.
@@ -142,7 +139,7 @@ public final class Pretraining {
       Surroundings around) {
     ComputationGraph graph = graph();
     FloatPointer parameters = MimGraph.parameters(graph);
-    StateFiles files = files();
+    StateFiles files = StateFiles.of(ModelTensors.of(spec));
     FlatState state =
         found
             .checkpoint()
@@ -234,21 +231,5 @@ public final class Pretraining {
     return settings.optimizer() instanceof Optimizer.AdamW adam
         ? adam
         : Optimizer.AdamW.published();
-  }
-
-  private StateFiles files() {
-    List<TensorRange> ranges =
-        Network.layoutOf(spec).entries().stream()
-            .map(entry -> new TensorRange(entry.name(), longs(entry.shape()), entry.offset()))
-            .toList();
-    List<Tensor> fixed =
-        spec.method().fixedTensors(spec).stream()
-            .map(tensor -> Tensor.floats(tensor.name(), longs(tensor.shape()), tensor.numbers()))
-            .toList();
-    return new StateFiles(ranges, fixed, Map.of("format", "pt", "sparkmim.model", spec.toJson()));
-  }
-
-  private static List<Long> longs(List<Integer> shape) {
-    return shape.stream().map(Integer::longValue).toList();
   }
 }

@@ -84,6 +84,7 @@ class BufferLifeTest {
           kernel.forward();
         } else if (step != null) {
           clear(step);
+          step.again().forEach(cheap -> Kernel.of(cheap, new Operands(memory, null)).forward());
           kernel.backward();
         }
         spoilBuffersThatEnd(time);
