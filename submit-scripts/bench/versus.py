@@ -10,11 +10,13 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROWS = {
-    "tiny": ("ViT-Ti/8, 64 px", ["vit-tiny", 64, 8, 128, 8, 64]),
-    "small": ("ViT-S/16, 224 px", ["vit-small", 224, 16, 256, 8, 32]),
-    "base": ("ViT-B/16, 224 px", ["vit-base", 224, 16, 256, 8, 16]),
+    "tiny": ("ViT-Ti/8, 64 px", ["localmim", "vit-tiny", 64, 8, 128, 8, 64]),
+    "small": ("ViT-S/16, 224 px", ["localmim", "vit-small", 224, 16, 256, 8, 32]),
+    "base": ("ViT-B/16, 224 px", ["localmim", "vit-base", 224, 16, 256, 8, 16]),
+    "mae": ("MAE ViT-B/16, 224 px", ["mae", "vit-base", 224, 16, 512, 16, 16]),
+    "swin": ("Swin-B, 224 px", ["localmim", "swin-base", 224, 4, 128, 4, 16]),
 }
-OPTIONS = ["--arch", "--image-size", "--patch-size", "--decoder-dim", "--decoder-heads", "--batch"]
+OPTIONS = ["--method", "--arch", "--image-size", "--patch-size", "--decoder-dim", "--decoder-heads", "--batch"]
 OURS = ["SparkMIM f32", "SparkMIM bf16"]
 THEIRS = ["eager f32", "eager bf16", "compiled f32", "compiled bf16"]
 
