@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "step",
     description = {
-      "Images per second of training steps with targets given: forward, decoders, backward, AdamW.",
+      "Images per second of training steps with targets given: forward, heads, backward, AdamW.",
+      "Of maskalign the student alone: its teacher's look at the images is not counted.",
       "Threads as OMP_NUM_THREADS says."
     },
     mixinStandardHelpOptions = true)
