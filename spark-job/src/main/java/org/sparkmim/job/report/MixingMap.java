@@ -80,7 +80,7 @@ record MixingMap(List<Integer> columns, int first, List<float[]> rows) implement
         Locale.ROOT,
         "<td style=\"background:%s%s\">%.2f</td>",
         HeatColours.css(HeatColours.mix(NONE, weight < 0 ? LESS : MORE, share)),
-        share > 0.6 && weight > 0 ? ";color:#fff" : "",
+        share > 0.85 && weight > 0 ? ";color:#fff" : "",
         weight);
   }
 }
