@@ -12,9 +12,11 @@ import org.sparkmim.model.nn.ParameterLayout;
  * @param parameters trained numbers, N
  * @param batch images in a minibatch, B
  * @param engineBytes activations, their gradients and packed operands, as the engine plans them
- * @param minibatchBytes one minibatch on the Java heap: visible patches, indices, targets, weights
+ * @param minibatchBytes one minibatch on the Java heap: patches, indices, targets, weights
+ * @param teacherBytes MaskAlign's teacher with what it hands on; 0 for the others
  */
-public record MemoryPlan(long parameters, int batch, long engineBytes, long minibatchBytes) {
+public record MemoryPlan(
+    long parameters, int batch, long engineBytes, long minibatchBytes, long teacherBytes) {
 
   /** Plans {@link Network#create} with the same arguments. */
   public static MemoryPlan of(ModelSpec spec, EngineSpec engine, int batch) {
@@ -23,7 +25,10 @@ public record MemoryPlan(long parameters, int batch, long engineBytes, long mini
         ParameterLayout.of(graph).size(),
         batch,
         engine.engine().plannedBytes(graph, new Engine.Options(true, false, engine.precision())),
-        batch * sampleBytes(spec));
+        batch * (spec.alignment() == null ? fedBytes(spec) : lookedAtBytes(spec)),
+        spec.alignment() == null
+            ? 0
+            : Teacher.plannedBytes(spec, engine, batch) + batch * fedBytes(spec));
   }
 
   /** One float for each parameter. */
@@ -51,7 +56,13 @@ public record MemoryPlan(long parameters, int batch, long engineBytes, long mini
     return parameterBytes() + optimizerBytes();
   }
 
-  private static long sampleBytes(ModelSpec spec) {
+  /** All patches of an image with random numbers for its mask, as a teacher wants them. */
+  private static long lookedAtBytes(ModelSpec spec) {
+    return Float.BYTES * ((long) spec.tokens() * (spec.patchWidth() + 2) + spec.keep());
+  }
+
+  /** What a network is fed of an image. */
+  private static long fedBytes(ModelSpec spec) {
     long numbers = (long) spec.keep() * (spec.patchWidth() + 1) + spec.tokens();
     for (ModelSpec.Output output : spec.outputs()) {
       numbers += output.rows() * (output.width() + 1L);

@@ -67,7 +67,8 @@ public record ModelTensors(ModelSpec spec, ParameterLayout layout, List<FixedTen
     boolean swin = !spec.encoder().hasClassToken();
     // A Swin has positions in its decoders alone; the first is half as wide as it says.
     long grid = swin ? spec.cellGrid(0) : spec.grid();
-    long side = swin ? spec.decoder().width() / 2 : spec.width();
+    long decoder = spec.alignment() == null ? spec.decoder().width() : 0;
+    long side = swin ? decoder / 2 : Math.max(spec.width(), decoder);
     long blocks = spec.encoder().blocks();
     if (spec.alignment() == null) {
       blocks += (long) spec.taps().size() * spec.decoder().depth();

@@ -39,13 +39,27 @@ public final class Teacher implements AutoCloseable {
     heads = teacher.shape().heads();
     model = TeacherModel.build(teacher, spec.grid(), levels, batch);
     layout = ParameterLayout.of(model.graph());
-    state = ParameterVectors.allocate(layout.size());
-    program =
-        engine
-            .engine()
-            .compile(model.graph(), state, new Engine.Options(false, false, engine.precision()));
+    state = ParameterVectors.frozen(layout.size());
+    program = engine.engine().compile(model.graph(), state, options(engine));
     stream = new float[batch * (tokens + 1) * width];
     attention = new float[Math.toIntExact(model.attention().size())];
+  }
+
+  private static Engine.Options options(EngineSpec engine) {
+    return new Engine.Options(false, false, engine.precision());
+  }
+
+  /**
+   * Bytes that the teacher of a specification takes, known before any of it is taken: its
+   * parameters, what its engine plans, and copies of a stream and the attention on the Java heap.
+   */
+  public static long plannedBytes(ModelSpec spec, EngineSpec engine, int batch) {
+    Alignment alignment = spec.alignment();
+    TeacherModel model =
+        TeacherModel.build(alignment.teacher(), spec.grid(), alignment.levels(), batch);
+    long copies = model.hidden().get(0).size() + model.attention().size();
+    return Float.BYTES * (ParameterLayout.of(model.graph()).size() + copies)
+        + engine.engine().plannedBytes(model.graph(), options(engine));
   }
 
   /**

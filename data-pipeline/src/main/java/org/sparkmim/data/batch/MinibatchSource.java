@@ -7,15 +7,11 @@ import org.sparkmim.data.dataset.SampleReader;
 import org.sparkmim.data.image.Augmentation;
 import org.sparkmim.data.image.ImageDecoder;
 import org.sparkmim.data.image.ImageFault;
-import org.sparkmim.data.image.Patches;
 import org.sparkmim.data.image.Raster;
 import org.sparkmim.data.image.Resampler;
-import org.sparkmim.data.order.Masker;
-import org.sparkmim.data.order.Masking;
 import org.sparkmim.data.order.SampleOrder;
 import org.sparkmim.data.order.SampleRandom;
 import org.sparkmim.data.order.SampleRandom.Purpose;
-import org.sparkmim.data.target.TargetExtractor;
 
 /**
  * Fills pre-training batches. What a batch holds is a pure function of (data set, shape,
@@ -30,8 +26,7 @@ public final class MinibatchSource implements AutoCloseable {
   private final SampleReader reader;
   private final ImageDecoder decoder;
   private final Resampler resampler = new Resampler();
-  private final TargetExtractor target;
-  private final Masker masker;
+  private final CropWriter writer;
   private final byte[] planes;
   private final StageClock clock;
 
@@ -52,8 +47,7 @@ public final class MinibatchSource implements AutoCloseable {
     this.seed = seed;
     this.reader = new SampleReader(dataset);
     this.decoder = new ImageDecoder(dataset.manifest().limits());
-    this.target = shape.target().extractor(shape.imageSize(), shape.cellSizes());
-    this.masker = shape.masking().masker(shape.grid(), shape.patchSize(), shape.keep());
+    this.writer = new CropWriter(shape, clock);
     this.planes = new byte[3 * shape.imageSize() * shape.imageSize()];
     this.clock = clock;
   }
@@ -92,30 +86,7 @@ public final class MinibatchSource implements AutoCloseable {
     loadCrop(epoch, id);
     out.sampleIds()[b] = id;
     out.labels()[b] = dataset.index().label()[Math.toIntExact(id)];
-    target.extract(planes, out.targets(), b);
-    clock.finished(Stage.TARGET);
-    SampleRandom random = new SampleRandom(seed, epoch, id, Purpose.MASK);
-    if (shape.maskedLater()) {
-      random.fill(out.noise(), b * shape.tokens(), shape.tokens());
-    } else {
-      mask(out, b, random);
-    }
-    clock.finished(Stage.MASK);
-    patchify(out, b);
-    clock.finished(Stage.PATCHIFY);
-  }
-
-  private void patchify(Minibatch out, int b) {
-    int held = shape.heldPatches();
-    for (int k = 0; k < held; k++) {
-      Patches.write(
-          planes,
-          shape.imageSize(),
-          shape.patchSize(),
-          shape.holdsAllPatches() ? k : out.keepIds()[b * held + k],
-          out.patches(),
-          (b * held + k) * shape.patchDim());
-    }
+    writer.write(planes, new SampleRandom(seed, epoch, id, Purpose.MASK), out, b);
   }
 
   /**
@@ -149,27 +120,6 @@ public final class MinibatchSource implements AutoCloseable {
             + fault.getMessage()
             + ". Run 'mim inspect' on the data set.",
         fault);
-  }
-
-  private void mask(Minibatch out, int b, SampleRandom random) {
-    int keep = shape.keep();
-    int tokens = shape.tokens();
-    if (b > 0 && shape.masking().sharedByBatch()) {
-      out.copyMask(0, b);
-      return;
-    }
-    masker.draw(random, out.keepIds(), b * keep, out.restoreIds(), b * tokens);
-    for (int k = 0; k < shape.taps(); k++) {
-      int cells = shape.cells(k);
-      Masking.cellWeightsInto(
-          out.restoreIds(),
-          b * tokens,
-          keep,
-          shape.grid(),
-          (int) Math.sqrt(cells),
-          out.weights()[k],
-          b * cells);
-    }
   }
 
   @Override

@@ -31,6 +31,12 @@ public final class Normalisation {
     }
   }
 
+  /** The 8-bit value nearest to a normalised one; undoes {@link #of(int)}. */
+  public static byte toByte(int channel, float normalised) {
+    long value = Math.round(255.0 * (normalised * STD[channel] + MEAN[channel]));
+    return (byte) Math.max(0, Math.min(255, value));
+  }
+
   /** Mean of a channel on the scale 0..1. */
   public static float mean(int channel) {
     return MEAN[channel];

@@ -74,6 +74,55 @@ public final class PixelTarget implements TargetExtractor {
   }
 
   /**
+   * Undoes the normalisation of cells, of a prediction say: each gets the mean and the deviation of
+   * the same cell of {@code plain}.
+   *
+   * @param cells [cells, width]
+   * @param plain [cells, width], not normalised per cell
+   * @param width numbers in a cell, 3*cell*cell
+   */
+  public static float[] denormalise(float[] cells, float[] plain, int width) {
+    float[] out = new float[cells.length];
+    for (int cell = 0; cell < cells.length; cell += width) {
+      double sum = 0;
+      for (int i = cell; i < cell + width; i++) {
+        sum += plain[i];
+      }
+      double mean = sum / width;
+      double squares = 0;
+      for (int i = cell; i < cell + width; i++) {
+        squares += (plain[i] - mean) * (plain[i] - mean);
+      }
+      double deviation = Math.sqrt(squares / (width - 1) + VARIANCE_FLOOR);
+      for (int i = cell; i < cell + width; i++) {
+        out[i] = (float) (cells[i] * deviation + mean);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * The 8-bit image whose plain target these cells are; what lies outside of 0..255 is cut off.
+   *
+   * @param cells [(size/cellSize)^2, 3*cellSize*cellSize]
+   * @return planes [3, size, size], unsigned
+   */
+  public static byte[] planes(float[] cells, int size, int cellSize) {
+    byte[] planes = new byte[CHANNELS * size * size];
+    int side = size / cellSize;
+    for (int i = 0; i < cells.length; i++) {
+      int channel = i % CHANNELS;
+      int x = i / CHANNELS % cellSize;
+      int y = i / (CHANNELS * cellSize) % cellSize;
+      int cell = i / (CHANNELS * cellSize * cellSize);
+      int row = cell / side * cellSize + y;
+      int column = cell % side * cellSize + x;
+      planes[(channel * size + row) * size + column] = Normalisation.toByte(channel, cells[i]);
+    }
+    return planes;
+  }
+
+  /**
    * Targets of an 8-bit image, which is mean/std normalised on the way.
    *
    * @param planes [3, size, size], unsigned

@@ -113,7 +113,8 @@ class MaskStrategyTest {
       }
     }
     assertThat(hidden).isEqualTo(78);
-    assertThat(alone).as("only what is cut off the last block").isLessThanOrEqualTo(1);
+    // When two are missing, a rectangle of about two patches may be one, and then another one.
+    assertThat(alone).as("the last two patches").isLessThanOrEqualTo(2);
   }
 
   private static boolean hidden(Masking.Mask mask, int row, int column) {

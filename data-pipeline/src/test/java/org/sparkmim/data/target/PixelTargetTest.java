@@ -45,6 +45,30 @@ class PixelTargetTest {
   }
 
   @ParameterizedTest
+  @ValueSource(ints = {4, 8, 16, 48})
+  void denormalisedCellsAreTheVeryPictureAgain(int cellSize) {
+    byte[] picture = picture(96, 12);
+    // One flat cell, whose variance is nothing.
+    for (int y = 0; y < 8; y++) {
+      Arrays.fill(picture, y * 96, y * 96 + 8, (byte) 200);
+    }
+    float[] planes = normalised(picture, 96);
+    float[] plain = PixelTarget.cells(planes, 96, cellSize, false);
+    float[] perCell = PixelTarget.cells(planes, 96, cellSize, true);
+
+    float[] back = PixelTarget.denormalise(perCell, plain, 3 * cellSize * cellSize);
+
+    assertThat(PixelTarget.planes(back, 96, cellSize)).isEqualTo(picture);
+    assertThat(PixelTarget.planes(plain, 96, cellSize)).isEqualTo(picture);
+  }
+
+  @Test
+  void colourBeyondTheScaleIsCutOff() {
+    assertThat(Normalisation.toByte(0, 99)).isEqualTo((byte) 255);
+    assertThat(Normalisation.toByte(2, -99)).isEqualTo((byte) 0);
+  }
+
+  @ParameterizedTest
   @CsvSource({"true", "false"})
   void agreesWithThePlainFormulaAtEveryScale(boolean perCell) {
     int[] cellSizes = {8, 4, 16, 16, 48};

@@ -38,6 +38,12 @@ public final class ParameterVectors implements AutoCloseable {
     return new ParameterVectors(size, zeros(size), zeros(size), zeros(size), zeros(size), true);
   }
 
+  /** Parameters alone, all zero, for programs that are not trained; the other vectors are empty. */
+  public static ParameterVectors frozen(long size) {
+    return new ParameterVectors(
+        size, zeros(size), new FloatPointer(), new FloatPointer(), new FloatPointer(), true);
+  }
+
   /** Vectors in memory that somebody else owns. */
   public static ParameterVectors wrap(
       long size,

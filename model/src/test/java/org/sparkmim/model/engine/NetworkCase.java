@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.GraphBuilder;
-import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Value;
 
 /**
@@ -72,7 +71,7 @@ public enum NetworkCase {
       }),
   TOKEN_MEAN(
       n -> n.loss(n.builder().tokenMean(n.parameter(n.size(1, 3), n.size(1, 4), n.size(1, 4))))),
-  CROSS_ENTROPY(n -> crossEntropy(n, n.parameter(n.size(1, 5), n.size(1, 6)))),
+  CROSS_ENTROPY(n -> crossEntropy(n, n.parameter(n.size(1, 5), n.size(2, 6)))),
   CROSS_ENTROPY_AND_ANOTHER_LOSS(
       n -> {
         Value logits = linear(n, n.input(n.size(1, 3), 4), n.size(2, 5));
@@ -83,7 +82,8 @@ public enum NetworkCase {
   SMOOTH_LOSS(
       n -> {
         Value x = n.parameter(n.size(2, 5), n.size(2, 5));
-        n.loss(Op.Measure.SMOOTH_L1, 0.3, x);
+        Value half = n.builder().constant("half", new float[] {0.5f}, 1, 1);
+        n.smoothLoss(0.3, n.builder().mix(List.of(x), half, 0, false));
       }),
   LAYER_NORM(n -> n.loss(layerNorm(n, n.parameter(n.size(1, 3), n.size(1, 3), n.size(2, 6))))),
   LAYER_NORM_ON_AN_INPUT(n -> n.loss(layerNorm(n, n.input(n.size(1, 6), n.size(2, 6))))),
@@ -222,7 +222,6 @@ public enum NetworkCase {
         Value z = linear(n, n.input(2, 5, 3), 6);
         n.loss(b.mix(List.of(x, z), shares, 1, true));
         n.loss(b.mix(List.of(z, x), shares, 0, false));
-        n.loss(Op.Measure.SMOOTH_L1, 1, x);
         n.loss(y);
         n.loss(x);
       }),

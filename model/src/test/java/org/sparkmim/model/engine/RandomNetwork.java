@@ -98,12 +98,22 @@ public final class RandomNetwork {
 
   /** A loss on {@code prediction} whose rows count fully, in part or not at all. */
   public Value loss(Value prediction) {
-    return loss(Op.Measure.SQUARE, 1, prediction);
+    return loss(Op.Measure.SQUARE, 1, prediction, input(prediction.shape()));
   }
 
-  /** As {@link #loss(Value)}, with another measure. */
-  public Value loss(Op.Measure measure, double factor, Value prediction) {
+  /**
+   * A smooth L1 loss on predictions in [-1/2, 1/2], none of which is near the bends at distance 1.
+   */
+  public Value smoothLoss(double factor, Value prediction) {
     Value target = input(prediction.shape());
+    float[] targets = inputs.get(target);
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = targets[i] / 4 + (i % 2 == 0 ? 0 : 3);
+    }
+    return loss(Op.Measure.SMOOTH_L1, factor, prediction, target);
+  }
+
+  private Value loss(Op.Measure measure, double factor, Value prediction, Value target) {
     Value weight = builder.input(fresh("weight"), prediction.rows());
     float[] weights = new float[prediction.rows()];
     for (int r = 0; r < weights.length; r++) {

@@ -78,7 +78,7 @@ class ModelSpecTest {
         "model.depth = 4 | must ascend; give model.taps for an encoder of 4 blocks",
         "model.heads = 7 | must divide model.width = 768",
         "model.decoder.heads = 7 | must divide model.decoder.width = 256",
-        "model.arch = vit-huge | vit-tiny, vit-small, vit-base, vit-large, custom",
+        "model.arch = vit-huge | swin-base, swin-large, custom",
         "model.arch = custom | must be a number when the arch is custom",
         "model.scales = [4, 2, 1, 3] | not one of 4, 2, 1, 0.5",
         "model.patch-size = 14 | whole cells",

@@ -20,7 +20,8 @@ import picocli.CommandLine.Option;
 @Command(
     name = "step",
     description = {
-      "Images per second of training steps with targets given: forward, decoders, backward, AdamW.",
+      "Images per second of training steps with targets given: forward, heads, backward, AdamW.",
+      "Of maskalign the teacher, untrained, looks at the images, too.",
       "Threads as OMP_NUM_THREADS says."
     },
     mixinStandardHelpOptions = true)

@@ -44,7 +44,7 @@ public record EvaluateSettings(
 
   /** Which output of the encoder stands for an image. */
   public enum Feature {
-    /** Mean of the patch tokens of the last block after the deepest tap's norm. */
+    /** Mean of the patch tokens of the last block after the method's last norm. */
     MEAN,
     /** The class token of the same. */
     CLS

@@ -32,14 +32,17 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
 
   /** An executor of a cluster, with one worker. */
   public long executorBytes() {
-    return BASE_BYTES + network.networkBytes() + loaderBytes() + averagingBytes();
+    return BASE_BYTES + workerBytes();
   }
 
   /** One process with all workers and the driver, which keeps a DL4J graph of the model. */
   public long embeddedBytes() {
-    long worker = network.networkBytes() + loaderBytes() + averagingBytes();
     long graph = network.stateBytes() + network.gradientBytes();
-    return BASE_BYTES + workers * worker + graph;
+    return BASE_BYTES + workers * workerBytes() + graph;
+  }
+
+  private long workerBytes() {
+    return network.networkBytes() + network.teacherBytes() + loaderBytes() + averagingBytes();
   }
 
   private Map<String, Long> parts() {
@@ -48,6 +51,9 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
     parts.put("gradients", network.gradientBytes());
     parts.put("optimizer state", network.optimizerBytes());
     parts.put("activations", network.engineBytes());
+    if (network.teacherBytes() > 0) {
+      parts.put("teacher", network.teacherBytes());
+    }
     parts.put("loader queue", loaderBytes());
     parts.put("averaging", averagingBytes());
     parts.put("java and libraries", BASE_BYTES);

@@ -5,16 +5,16 @@ import java.util.List;
 /**
  * How a run went, one entry a round.
  *
- * @param taps name of each tap, shallowest first
+ * @param heads what each loss is called
  * @param rounds oldest first
  */
-record Curve(List<String> taps, List<Round> rounds) {
+record Curve(List<String> heads, List<Round> rounds) {
 
   /**
    * One round.
    *
    * @param epoch fractional, at the round's end
-   * @param losses one per tap
+   * @param losses one a head
    * @param samples trained on
    */
   record Round(
@@ -48,8 +48,8 @@ record Curve(List<String> taps, List<Round> rounds) {
     return rounds.stream().mapToDouble(Round::epoch).toArray();
   }
 
-  double[] losses(int tap) {
-    return rounds.stream().mapToDouble(r -> r.losses()[tap]).toArray();
+  double[] losses(int head) {
+    return rounds.stream().mapToDouble(r -> r.losses()[head]).toArray();
   }
 
   double[] totals() {

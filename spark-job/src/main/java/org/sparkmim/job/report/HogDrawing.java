@@ -126,18 +126,11 @@ final class HogDrawing {
     byte[] g = new byte[2 * SHADES];
     byte[] b = new byte[2 * SHADES];
     for (int i = 0; i < 2 * SHADES; i++) {
-      Color c = mix(i < SHADES ? PAPER : SEEN, INK, (i % SHADES) / (SHADES - 1.0));
+      Color c = HeatColours.mix(i < SHADES ? PAPER : SEEN, INK, (i % SHADES) / (SHADES - 1.0));
       r[i] = (byte) c.getRed();
       g[i] = (byte) c.getGreen();
       b[i] = (byte) c.getBlue();
     }
     return new IndexColorModel(8, 2 * SHADES, r, g, b);
-  }
-
-  private static Color mix(Color from, Color to, double t) {
-    return new Color(
-        (int) Math.round(from.getRed() + t * (to.getRed() - from.getRed())),
-        (int) Math.round(from.getGreen() + t * (to.getGreen() - from.getGreen())),
-        (int) Math.round(from.getBlue() + t * (to.getBlue() - from.getBlue())));
   }
 }

@@ -20,16 +20,16 @@ final class MetricsFile {
    * The rounds of a run. A last line that is being written, or was when the process died, is left
    * out.
    *
-   * @param taps losses that every line must have
+   * @param heads losses that every line must have
    * @param where named in messages
    * @throws MimException (input) for any other line that is no round of such a model
    */
-  static List<Round> rounds(String text, int taps, String where) {
+  static List<Round> rounds(String text, int heads, String where) {
     List<Round> rounds = new ArrayList<>();
     String[] lines = text.split("\n", -1);
     for (int i = 0; i < lines.length; i++) {
       boolean unfinished = i == lines.length - 1;
-      Optional<Round> round = lines[i].isBlank() ? Optional.empty() : round(lines[i], taps);
+      Optional<Round> round = lines[i].isBlank() ? Optional.empty() : round(lines[i], heads);
       if (round.isPresent()) {
         rounds.add(round.get());
       } else if (!lines[i].isBlank() && !unfinished) {
@@ -39,23 +39,24 @@ final class MetricsFile {
                 + " of "
                 + where
                 + ": it is not a round of a model with "
-                + taps
-                + " taps. Was the file edited, or is it of another run?");
+                + heads
+                + (heads == 1 ? " loss" : " losses")
+                + ". Was the file edited, or is it of another run?");
       }
     }
     return rounds;
   }
 
-  private static Optional<Round> round(String line, int taps) {
+  private static Optional<Round> round(String line, int heads) {
     try {
       JsonNode node = JSON.readTree(line);
       JsonNode losses = node.path("losses");
-      if (losses.size() != taps || !node.path("epoch").isNumber()) {
+      if (losses.size() != heads || !node.path("epoch").isNumber()) {
         return Optional.empty();
       }
-      double[] values = new double[taps];
-      for (int tap = 0; tap < taps; tap++) {
-        values[tap] = losses.get(tap).asDouble();
+      double[] values = new double[heads];
+      for (int head = 0; head < heads; head++) {
+        values[head] = losses.get(head).asDouble();
       }
       return Optional.of(
           new Round(

@@ -10,8 +10,6 @@ import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.package$;
-import org.sparkmim.data.DataException;
-import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.cli.CodeVersion;
 import org.sparkmim.job.commit.Checkpoint;
@@ -31,8 +29,6 @@ public final class Report {
 
   /** The page's name in a run's directory. */
   public static final String NAME = "report.html";
-
-  private static final int PICTURES = 8;
 
   private final Configuration hadoop;
   private final EngineSpec engine;
@@ -73,23 +69,6 @@ public final class Report {
     String from =
         pictures.orElseGet(
             () -> scores.isEmpty() ? record.dataset() : scores.get(scores.size() - 1).test().uri());
-    List<Reconstruction> reconstructions = List.of();
-    String absence = "";
-    try {
-      if (from.isEmpty()) {
-        throw new DataException(
-            DataException.Kind.ARGUMENT, "this run was imported and has no dataset yet.");
-      }
-      reconstructions =
-          new Reconstructions(spec, engine, checkpoint.model(), recipe.getLong("train.seed"))
-              .of(hadoop, Dataset.open(hadoop, from), PICTURES);
-    } catch (DataException e) {
-      if (pictures.isPresent()) {
-        throw e;
-      }
-      // The data may have moved away since; everything else can still be told.
-      absence = "There are no pictures: " + e.getMessage() + " Name a dataset with --pictures.";
-    }
     return new ReportContent(
         title(recipe, spec),
         summary(record, curve),
@@ -97,27 +76,18 @@ public final class Report {
         tables(checkpoint, record, recipe, spec, curve),
         curve,
         scores,
-        reconstructions,
-        absence,
-        spec.target().bins());
+        new Exhibitor(hadoop, engine, spec, recipe.getLong("train.seed"))
+            .show(new CheckpointWeights(hadoop, checkpoint.model()), from, pictures.isPresent()));
   }
 
   private Curve curve(Checkpoint checkpoint, ModelSpec spec) {
     RunFiles files = new RunFiles(hadoop);
     Path metrics = new Path(checkpoint.run(), RunFiles.METRICS);
-    List<String> taps = new ArrayList<>();
-    for (int tap = 0; tap < spec.outputs().size(); tap++) {
-      taps.add(
-          String.format(
-              Locale.ROOT,
-              "%d px cells, block %d",
-              spec.cellSizes().get(tap),
-              spec.taps().get(tap) + 1));
-    }
+    List<String> heads = HeadNames.of(spec);
     return new Curve(
-        taps,
+        heads,
         files.exists(metrics)
-            ? MetricsFile.rounds(files.read(metrics), taps.size(), metrics.toString())
+            ? MetricsFile.rounds(files.read(metrics), heads.size(), metrics.toString())
             : List.of());
   }
 
@@ -135,9 +105,6 @@ public final class Report {
   }
 
   private static String summary(RunRecord record, Curve curve) {
-    if (!record.hasDataset()) {
-      return "Imported weights, not trained here.";
-    }
     return String.format(
         Locale.ROOT,
         "Pre-trained without labels on %,d images of %s in %s.",
@@ -159,7 +126,9 @@ public final class Report {
               String.format(Locale.ROOT, "%,.0f", curve.samples() / curve.seconds()),
               "images per second"));
       figures.add(
-          new Figure(String.format(Locale.ROOT, "%.3f", last.total()), "loss, sum of the taps"));
+          new Figure(
+              String.format(Locale.ROOT, "%.3f", last.total()),
+              last.losses().length > 1 ? "loss, sum of the heads" : "loss"));
     }
     long step = scores.stream().mapToLong(Score::step).max().orElse(0);
     for (Score score : scores) {
@@ -180,36 +149,14 @@ public final class Report {
   private List<Table> tables(
       Checkpoint checkpoint, RunRecord record, Config recipe, ModelSpec spec, Curve curve) {
     return List.of(
-        new Table("Model", model(recipe, spec), false),
+        new Table("Model", ModelFacts.of(spec, recipe.getConfig("model")), false),
         new Table("Data", data(record), false),
         new Table("Training", training(checkpoint, recipe, curve), false),
         new Table("Versions, and the machine that made this page", versions(record), false),
         new Table("The whole recipe, and where each value came from", everything(record), true));
   }
 
-  private static List<Fact> model(Config recipe, ModelSpec spec) {
-    return List.of(
-        fact("Method", spec.method().title()),
-        fact("Encoder", recipe.getString("model.arch")),
-        fact("Sizes", spec.encoder().describe()),
-        fact("Image, patch", spec.imageSize() + " px, " + spec.patchSize() + " px"),
-        fact("Taps after blocks", spec.taps().stream().map(t -> t + 1).toList().toString()),
-        fact("Cells", spec.cellSizes() + " px, " + spec.target().bins() + " orientations"),
-        fact(
-            "Decoders, each",
-            "width "
-                + spec.decoder().width()
-                + ", depth "
-                + spec.decoder().depth()
-                + ", heads "
-                + spec.decoder().heads()),
-        fact("Hidden patches", Math.round(100 * spec.masking().ratio()) + " %"));
-  }
-
   private static List<Fact> data(RunRecord record) {
-    if (!record.hasDataset()) {
-      return List.of(fact("Dataset", "none yet"));
-    }
     return List.of(
         fact("Dataset", shown(record.dataset())),
         fact("Images", String.format(Locale.ROOT, "%,d", record.samples())),

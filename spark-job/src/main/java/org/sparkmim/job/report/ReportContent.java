@@ -11,9 +11,7 @@ import org.sparkmim.job.evaluate.Score;
  * @param figures few numbers for the first glance
  * @param tables what ran
  * @param scores of every evaluated checkpoint, oldest first
- * @param reconstructions may be empty when there was nothing to look at; {@code absence} says why
- * @param absence why there are no reconstructions
- * @param bins orientations of the HOG targets
+ * @param exhibition pictures
  */
 record ReportContent(
     String title,
@@ -22,9 +20,7 @@ record ReportContent(
     List<Table> tables,
     Curve curve,
     List<Score> scores,
-    List<Reconstruction> reconstructions,
-    String absence,
-    int bins) {
+    Exhibition exhibition) {
 
   /** A number and what it counts. */
   record Figure(String value, String what) {}

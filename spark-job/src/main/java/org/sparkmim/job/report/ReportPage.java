@@ -12,10 +12,9 @@ import org.sparkmim.job.report.LineChart.Series;
 /** Lays the content out as one HTML file that needs nothing else: no script, no link, no server. */
 final class ReportPage {
 
-  private static final List<String> TAP_COLOURS =
+  private static final List<String> HEAD_COLOURS =
       List.of("#0b6fb8", "#2a9d5c", "#e07a1f", "#b5308a", "#6b57c9", "#7a6a3a");
   private static final String TOTAL_COLOUR = "#14213d";
-  private static final int STROKE_PIXELS = 384;
 
   private final ReportContent content;
   private final StringBuilder out = new StringBuilder();
@@ -30,7 +29,7 @@ final class ReportPage {
     page.head();
     page.scores();
     page.training();
-    page.reconstructions();
+    page.exhibition();
     page.whatRan();
     page.out.append("</main></body></html>\n");
     return page.out.toString();
@@ -111,14 +110,19 @@ final class ReportPage {
       return;
     }
     double[] x = curve.epochs();
-    List<Series> taps = new ArrayList<>();
-    for (int tap = 0; tap < curve.taps().size(); tap++) {
-      String colour = TAP_COLOURS.get(tap % TAP_COLOURS.size());
-      taps.add(new Series(curve.taps().get(tap), colour, x, curve.losses(tap), true));
+    List<Series> heads = new ArrayList<>();
+    for (int head = 0; head < curve.heads().size(); head++) {
+      String colour = HEAD_COLOURS.get(head % HEAD_COLOURS.size());
+      heads.add(new Series(curve.heads().get(head), colour, x, curve.losses(head), true));
     }
-    add("<div class=\"charts\">");
-    chart("Loss per tap", new LineChart("Loss per tap", "epoch", false, taps));
-    chart("Sum of the losses", single("Sum of the losses", x, curve.totals(), true, false));
+    add(heads.size() > 1 ? "<div class=\"charts\">" : "<div class=\"charts three\">");
+    if (heads.size() > 1) {
+      chart("Loss per head", new LineChart("Loss per head", "epoch", false, heads));
+      chart("Sum of the losses", single("Sum of the losses", x, curve.totals(), true, false));
+    } else {
+      String name = "Loss of " + curve.heads().get(0);
+      chart(name, single(name, x, curve.totals(), true, false));
+    }
     chart("Learning rate", single("Learning rate", x, curve.rates(), false, true));
     chart("Images per second", single("Images per second", x, curve.speeds(), true, true));
     add("</div></section>");
@@ -136,44 +140,49 @@ final class ReportPage {
         Html.escape(heading), chart.legend(), chart.svg());
   }
 
-  private void reconstructions() throws IOException {
-    add("<section id=\"reconstructions\"><h2>What the network sees and rebuilds</h2>");
-    if (content.reconstructions().isEmpty()) {
-      add("<p class=\"none\">%s</p></section>", Html.escape(content.absence()));
-      return;
-    }
-    add(
-        "<p>Each tap of the encoder rebuilds histograms of oriented gradients (HOG) of the whole"
-            + " image from the visible patches alone, shallow taps in small cells, deep taps in"
-            + " large ones. A stroke lies along an edge and is the darker, the larger its"
-            + " direction's share in the cell. Cells on a blue ground were visible; the loss counts only the others.</p>");
-    HogDrawing drawing = new HogDrawing(content.bins(), STROKE_PIXELS);
-    for (Reconstruction r : content.reconstructions()) {
-      add("<article><h3>%s</h3><div class=\"tiles\">", Html.escape(r.name()));
-      add("<div class=\"pair\">");
-      tile("image", "original", DataUri.png(r.original()));
-      tile("image", "masked", DataUri.png(r.masked()));
-      add("</div>");
-      for (Reconstruction.Scale s : r.scales()) {
-        boolean[] nothing = new boolean[s.seen().length];
-        String cells = s.cellPixels() + " px cells";
-        add("<div class=\"pair\">");
-        tile("hog", cells + ", target", DataUri.png(drawing.draw(s.target(), s.grid(), nothing)));
-        tile(
-            "hog",
-            number("prediction, loss %.3f", s.loss()),
-            DataUri.png(drawing.draw(s.prediction(), s.grid(), s.seen())));
-        add("</div>");
+  private void exhibition() throws IOException {
+    Exhibition shown = content.exhibition();
+    add("<section id=\"pictures\"><h2>What the network sees and makes of it</h2>");
+    if (shown.articles().isEmpty()) {
+      add("<p class=\"none\">%s</p>", Html.escape(shown.absence()));
+    } else {
+      add("<p>%s</p>", Html.escape(shown.legend()));
+      for (ColourKey key : shown.keys()) {
+        add(
+            "<p class=\"key\">%s: %s <i style=\"background:%s\"></i> %s</p>",
+            Html.escape(key.what()),
+            Html.escape(key.low()),
+            HeatColours.gradient(),
+            Html.escape(key.high()));
       }
-      add("</div></article>");
+      add("<div class=\"articles\" style=\"--columns:%d\">", shown.columns());
+      for (Exhibition.Article article : shown.articles()) {
+        article(article);
+      }
+      add("</div>");
+    }
+    for (LearnedMixture mixture : shown.mixtures()) {
+      add(
+          "<h3 class=\"mixture\">%s</h3><p>%s</p>%s",
+          Html.escape(mixture.heading()), Html.escape(mixture.legend()), mixture.html());
     }
     add("</section>");
   }
 
-  private void tile(String kind, String caption, String source) {
-    add(
-        "<figure class=\"%s\"><img alt=\"%s\" src=\"%s\"><figcaption>%s</figcaption></figure>",
-        kind, Html.escape(caption), source, Html.escape(caption));
+  private void article(Exhibition.Article article) throws IOException {
+    add("<article><h3>%s</h3><div class=\"scroll\">", Html.escape(article.name()));
+    for (List<Tile> row : article.rows()) {
+      add("<div class=\"tiles\">");
+      for (Tile tile : row) {
+        add(
+            "<figure><img alt=\"%s\" src=\"%s\"><figcaption>%s</figcaption></figure>",
+            Html.escape(article.name() + ", " + tile.alt()),
+            DataUri.png(tile.picture()),
+            Html.escape(tile.caption()));
+      }
+      add("</div>");
+    }
+    add("</div></article>");
   }
 
   private void whatRan() {

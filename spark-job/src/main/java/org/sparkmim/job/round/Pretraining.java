@@ -70,6 +70,9 @@ public final class Pretraining {
     Pretraining training = new Pretraining(recipe, codeVersion, hadoop, opened, output);
     training.settings.requireFits(opened.size(), opened.uri());
     MinibatchShape.of(training.spec, training.settings.seed());
+    if (training.spec.alignment() != null) {
+      TeacherWeights.check(hadoop, training.spec);
+    }
     Augmentation.from(recipe.section("data"));
     LoaderSettings.from(recipe.section("data"));
     RunDirectory.check(hadoop, output, training.record());

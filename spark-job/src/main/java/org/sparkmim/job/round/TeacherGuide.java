@@ -45,8 +45,12 @@ public final class TeacherGuide implements AutoCloseable {
     weights = new float[alignment.levels()][rows];
   }
 
-  /** Reads the teacher's weights from where the specification says. */
-  void load(Configuration hadoop) {
+  /**
+   * Reads the teacher's weights from where the specification says.
+   *
+   * @throws org.sparkmim.job.MimException (input) if it is not the file of such a teacher
+   */
+  public void load(Configuration hadoop) {
     TeacherWeights.load(hadoop, spec.alignment().teacher(), teacher);
   }
 
@@ -70,6 +74,27 @@ public final class TeacherGuide implements AutoCloseable {
       Arrays.fill(weights[level], count * (1 + keep), weights[level].length, 0);
     }
     network.feed(patches, keepIds, restoreIds, targets, weights);
+  }
+
+  /** Visible patches of what was fed last {@code [B, K]}; the next feed overwrites them. */
+  public int[] keepIds() {
+    return keepIds;
+  }
+
+  /** Per level, targets of what was fed last {@code [B, K+1, D]}; as {@link #keepIds}. */
+  public float[][] targets() {
+    return targets;
+  }
+
+  /** Per level, what each row of the targets weighs in the loss {@code [B, K+1]}. */
+  public float[][] weights() {
+    return weights;
+  }
+
+  /** How much the teacher's cls attends to each patch of what was fed last {@code [B, L]}. */
+  public float[] importance() {
+    teacher.importance(importance);
+    return importance;
   }
 
   private void mask(Minibatch batch) {

@@ -1,20 +1,24 @@
 package org.sparkmim.job.round;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 import org.sparkmim.data.image.Normalisation;
 import org.sparkmim.job.MimException;
+import org.sparkmim.model.ModelException;
 import org.sparkmim.model.Teacher;
 import org.sparkmim.model.method.Alignment;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.TeacherModel;
 import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.weights.FloatTensor;
 import org.sparkmim.model.weights.Safetensors;
@@ -72,11 +76,30 @@ public final class TeacherWeights {
   }
 
   /**
+   * Refuses a teacher that cannot be read or is of another shape, from its file's header alone.
+   *
+   * @throws MimException (input, or usage where none is named)
+   */
+  public static void check(Configuration hadoop, ModelSpec spec) {
+    Alignment alignment = spec.alignment();
+    ParameterLayout layout =
+        ParameterLayout.of(
+            TeacherModel.build(alignment.teacher(), spec.grid(), alignment.levels(), 1).graph());
+    long positions = (spec.tokens() + 1L) * alignment.teacher().shape().width();
+    read(hadoop, alignment.teacher(), weights -> weights.fitting(layout, positions));
+  }
+
+  /**
    * Reads a teacher's file into a teacher.
    *
    * @throws MimException (input) if it is not the file of such a teacher
    */
   static void load(Configuration hadoop, Alignment.Teacher wanted, Teacher teacher) {
+    read(hadoop, wanted, weights -> weights.load(teacher));
+  }
+
+  private static void read(
+      Configuration hadoop, Alignment.Teacher wanted, Consumer<TeacherWeights> use) {
     if (wanted.weights().isEmpty()) {
       throw MimException.usage(
           "maskalign needs a teacher: set model.teacher.weights to the address of its safetensors"
@@ -88,12 +111,20 @@ public final class TeacherWeights {
       long length = fs.getFileStatus(file).getLen();
       try (FSDataInputStream in = fs.open(file);
           SafetensorsReader reader = Safetensors.open(in::readFully, length, file.toString())) {
-        of(wanted.family(), reader, file.toString()).load(teacher);
+        use.accept(of(wanted.family(), reader, file.toString()));
       }
     } catch (IOException e) {
-      throw MimException.input(
-          "Cannot read the teacher's weights " + file + ": " + e.getMessage(), e);
+      throw unreadable(file, e);
+    } catch (UncheckedIOException e) {
+      throw unreadable(file, e.getCause());
+    } catch (ModelException e) {
+      throw MimException.input(e.getMessage(), e);
     }
+  }
+
+  private static MimException unreadable(Path file, IOException e) {
+    return MimException.input(
+        "Cannot read the teacher's weights " + file + ": " + e.getMessage(), e);
   }
 
   /**
@@ -102,12 +133,20 @@ public final class TeacherWeights {
    * @throws MimException (input) if they are of another shape
    */
   public void load(Teacher teacher) {
-    List<String> wrong = new ArrayList<>();
     Map<String, float[]> numbers = new HashMap<>();
-    for (ParameterLayout.Entry entry : teacher.layout().entries()) {
-      take(entry.name(), entry.size(), wrong).ifPresent(n -> numbers.put(entry.name(), n));
+    fitting(teacher.layout(), teacher.positionCount())
+        .forEach((name, tensor) -> numbers.put(name, tensor.toArray()));
+    Statistics statistics = statistics(family);
+    teacher.load(numbers, statistics.gain(), statistics.offset());
+  }
+
+  private Map<String, FloatTensor> fitting(ParameterLayout layout, long positions) {
+    List<String> wrong = new ArrayList<>();
+    Map<String, FloatTensor> fitting = new HashMap<>();
+    for (ParameterLayout.Entry entry : layout.entries()) {
+      take(entry.name(), entry.size(), wrong).ifPresent(t -> fitting.put(entry.name(), t));
     }
-    take("pos_embed", teacher.positionCount(), wrong).ifPresent(n -> numbers.put("pos_embed", n));
+    take("pos_embed", positions, wrong).ifPresent(t -> fitting.put("pos_embed", t));
     if (!wrong.isEmpty()) {
       throw MimException.input(
           "Cannot use the teacher "
@@ -119,18 +158,17 @@ public final class TeacherWeights {
               + ". Give model.teacher the family, arch and patch-size that the file was made with,"
               + " and model.image-size the size.");
     }
-    Statistics statistics = statistics(family);
-    teacher.load(numbers, statistics.gain(), statistics.offset());
+    return fitting;
   }
 
-  private Optional<float[]> take(String name, long size, List<String> wrong) {
+  private Optional<FloatTensor> take(String name, long size, List<String> wrong) {
     FloatTensor tensor = tensors.get(name);
     if (tensor == null) {
       wrong.add(name + " is missing");
     } else if (tensor.elements() != size) {
       wrong.add(name + " has shape " + tensor.shape() + ", " + size + " numbers are needed");
     } else {
-      return Optional.of(tensor.toArray());
+      return Optional.of(tensor);
     }
     return Optional.empty();
   }

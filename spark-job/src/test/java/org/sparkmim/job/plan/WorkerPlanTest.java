@@ -29,6 +29,29 @@ final class WorkerPlanTest {
   }
 
   @Test
+  void aTeacherCounts() throws IOException {
+    String[] maskalign = {
+      "-D",
+      "model.method=maskalign",
+      "-D",
+      "model.arch=vit-tiny",
+      "-D",
+      "model.alignment.mixing=sum"
+    };
+    JsonNode plan = plan(maskalign);
+    long teacher = plan.at("/worker_bytes/teacher").asLong();
+    long sum = 0;
+    for (JsonNode part : plan.get("worker_bytes")) {
+      sum += part.asLong();
+    }
+    // ViT-B/16 has 86 million parameters; nothing of it is differentiated.
+    assertThat(teacher).isBetween(86_000_000L * 4, 86_000_000L * 4 * 4);
+    assertThat(plan.get("executor_bytes").asLong()).isEqualTo(sum);
+    assertThat(plan("-D", "model.arch=vit-tiny").at("/worker_bytes/teacher").isMissingNode())
+        .isTrue();
+  }
+
+  @Test
   void halfTheNumbersTakeAboutHalfTheActivations() throws IOException {
     long f32 = activations("-D", "engine.precision=f32");
     long bf16 = activations("-D", "engine.precision=bf16");

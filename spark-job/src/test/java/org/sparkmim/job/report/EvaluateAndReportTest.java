@@ -7,6 +7,7 @@ import com.typesafe.config.Config;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.data.ingest.Ingest;
 import org.sparkmim.data.ingest.IngestSettings;
@@ -41,25 +44,18 @@ import org.sparkmim.job.evaluate.Score;
 import org.sparkmim.model.Network;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.weights.Tensor;
 
 /** A run whose only checkpoint is the untrained network, on drawn images. */
 class EvaluateAndReportTest {
 
   private static final Recipe RECIPE =
-      Recipe.load(
-          Optional.empty(),
-          Map.ofEntries(
-              Map.entry("model.arch", "custom"),
-              Map.entry("model.image-size", "32"),
-              Map.entry("model.patch-size", "8"),
-              Map.entry("model.width", "16"),
-              Map.entry("model.depth", "4"),
-              Map.entry("model.heads", "2"),
-              Map.entry("model.decoder", "{width = 16, depth = 1, heads = 2}"),
-              Map.entry("model.taps", "[0, 1, 2, 3]"),
-              Map.entry("train.seed", "5"),
-              Map.entry("evaluate.batch-size", "12"),
-              Map.entry("evaluate.linear", "{l2 = [0.01], iterations = 10}")));
+      Specs.recipe(
+          "localmim",
+          List.of(
+              "model.taps", "[0, 1, 2, 3]",
+              "evaluate.batch-size", "12",
+              "evaluate.linear", "{l2 = [0.01], iterations = 10}"));
 
   @TempDir static Path folder;
   private static SparkSession spark;
@@ -75,33 +71,40 @@ class EvaluateAndReportTest {
     train = ingest("train");
     test = ingest("test");
     run = folder.resolve("run").toString();
-    ModelSpec spec = ModelSpec.from(RECIPE.section("model"));
+    checkpoint = commit(RECIPE, run);
+    Files.writeString(
+        folder.resolve("run/metrics.jsonl"),
+        "{\"round\":1,\"step\":6,\"epoch\":1.0,\"samples\":48,\"losses\":[0.4,0.3,0.2,0.1],"
+            + "\"lr\":0.001,\"images_per_second\":120,\"seconds\":{\"round\":0.4}}\n{\"round\":2,");
+  }
+
+  /** Commits the untrained network of a recipe. */
+  private static Checkpoint commit(Recipe recipe, String run) {
+    ModelSpec spec = ModelSpec.from(recipe.section("model"));
     Dataset dataset = Dataset.open(hadoop(), train);
     RunRecord record =
-        new RunRecord(RECIPE.origins(), "test", train, dataset.hash(), dataset.size());
+        new RunRecord(recipe.origins(), "test", train, dataset.hash(), dataset.size());
     try (RunDirectory directory = RunDirectory.open(hadoop(), run, record, RunObserver.NONE);
         Network network = Network.create(spec, engine(), 1)) {
       network.initialise(5);
       List<TensorRange> ranges =
           network.layout().entries().stream()
-              .map(
-                  entry ->
-                      new TensorRange(
-                          entry.name(),
-                          entry.shape().stream().map(Integer::longValue).toList(),
-                          entry.offset()))
+              .map(entry -> new TensorRange(entry.name(), longs(entry.shape()), entry.offset()))
               .toList();
-      checkpoint =
-          directory.commit(
-              new StateFiles(ranges, List.of(), Map.of()),
-              FlatState.copyOf(network.state()),
-              new Progress(6, 1, 1, 0),
-              1);
+      List<Tensor> fixed =
+          spec.method().fixedTensors(spec).stream()
+              .map(tensor -> Tensor.floats(tensor.name(), longs(tensor.shape()), tensor.numbers()))
+              .toList();
+      return directory.commit(
+          new StateFiles(ranges, fixed, Map.of()),
+          FlatState.copyOf(network.state()),
+          new Progress(6, 1, 1, 0),
+          1);
     }
-    Files.writeString(
-        folder.resolve("run/metrics.jsonl"),
-        "{\"round\":1,\"step\":6,\"epoch\":1.0,\"samples\":48,\"losses\":[0.4,0.3,0.2,0.1],"
-            + "\"lr\":0.001,\"images_per_second\":120,\"seconds\":{\"round\":0.4}}\n{\"round\":2,");
+  }
+
+  private static List<Long> longs(List<Integer> shape) {
+    return shape.stream().map(Integer::longValue).toList();
   }
 
   @AfterAll
@@ -168,6 +171,68 @@ class EvaluateAndReportTest {
     assertThat(html).contains("model.decoder.width", "-D model.width", "step-00000006");
     try (var files = Files.list(page.getParent())) {
       assertThat(files).containsExactly(page);
+    }
+  }
+
+  @ParameterizedTest(name = "{0} of {1}: {3} pictures an image")
+  @CsvSource({
+    "mae, pixels, random, 3, 'rebuilt, loss', 'pixels, each cell normalised'",
+    "mae, low-frequency, units, 4, 'target, low frequencies', 'in random squares of 16 px'",
+    "mff, pixels, block, 3, 'Learned fusion', 'in random rectangles'",
+    "mff, hog, random, 4, '8 px cells, target', 'HOG, 9 orientations'",
+  })
+  void everyMethodAndTargetHasItsPictures(
+      String method, String target, String masking, int pictures, String shown, String told) {
+    String own = folder.resolve(method + "-" + target).toString();
+    commit(
+        Specs.recipe(
+            method,
+            List.of(
+                "model.target.kind",
+                target,
+                "model.masking.strategy",
+                masking,
+                "model.masking.unit",
+                "16",
+                "model.mask-ratio",
+                "0.5")),
+        own);
+
+    String html = report(own);
+
+    assertThat(html).contains(shown, told);
+    assertThat(html.split("data:image/png", -1)).hasSize(1 + 8 * pictures);
+    assertThat(report(own)).isEqualTo(html);
+  }
+
+  @Test
+  void alignmentIsShownWithItsTeacherAndSaysWhenThatIsGone() throws IOException {
+    Path teacher = folder.resolve("teacher.safetensors");
+    Files.copy(Path.of(checkpoint.model().toUri().getPath()), teacher);
+    String own = folder.resolve("maskalign").toString();
+    commit(Specs.recipe("maskalign", Specs.teacher(teacher.toString(), 3)), own);
+
+    String whole = report(own);
+    Files.delete(teacher);
+    String rest = report(own);
+
+    assertThat(whole)
+        .contains("importance to the teacher", "kept patches", "teacher block 4, mean cosine")
+        .contains("Learned mixing");
+    assertThat(whole.split("data:image/png", -1)).hasSize(1 + 8 * (3 + 3));
+    assertThat(rest)
+        .contains("There are no pictures, which take the teacher", teacher.toString())
+        .contains("Learned mixing", "features of a frozen teacher")
+        .doesNotContain("data:image/png");
+  }
+
+  private static String report(String run) {
+    try {
+      Path page = folder.resolve("page.html");
+      new Report(hadoop(), engine()).write(run, Optional.of(test), Optional.of(page.toString()));
+      return Files.readString(page);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

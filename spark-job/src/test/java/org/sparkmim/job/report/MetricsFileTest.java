@@ -44,6 +44,6 @@ class MetricsFileTest {
   void anotherModelsMetricsAreRefused() {
     assertThatThrownBy(() -> MetricsFile.rounds(FIRST, 4, "run/metrics.jsonl"))
         .isInstanceOf(MimException.class)
-        .hasMessageContaining("4 taps");
+        .hasMessageContaining("4 losses");
   }
 }

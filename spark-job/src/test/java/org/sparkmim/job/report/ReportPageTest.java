@@ -28,24 +28,29 @@ class ReportPageTest {
           0.333,
           4);
 
+  private static final Exhibition EMPTY =
+      new Exhibition("", List.of(), List.of(), "No pictures were at hand", List.of());
+
   @Test
   void everySectionIsThere() throws IOException {
-    String page = ReportPage.render(content("run", List.of(SCORE), List.of(reconstruction())));
+    String page = ReportPage.render(content("run", List.of(SCORE), exhibition()));
 
     assertThat(page)
-        .contains("id=\"evaluation\"", "id=\"training\"", "id=\"reconstructions\"")
+        .contains("id=\"evaluation\"", "id=\"training\"", "id=\"pictures\"")
         .contains("id=\"what-ran\"")
         .contains("33.3 %", "71.5 %", "+38.2")
-        .contains("Loss per tap", "Learning rate", "Images per second")
-        .contains("4 px cells, target", "32 px cells, target", "prediction, loss 0.250")
+        .contains("Loss per head", "Learning rate", "Images per second")
+        .contains("<figcaption>original</figcaption>", "alt=\"banded-ball, the image itself\"")
+        .contains("how to read", "cosine: 0 <i style=\"background:linear-gradient(")
+        .contains("Learned fusion", "25.0 %")
         .contains("train.epochs");
-    assertThat(count(page, "src=\"data:image/png;base64,")).isEqualTo(2 + 4 * 2);
+    assertThat(count(page, "src=\"data:image/png;base64,")).isEqualTo(2 + 1);
     assertThat(count(page, "<polyline class=\"line\"")).isEqualTo(4 + 3);
   }
 
   @Test
   void pageNeedsNothingFromOutside() throws IOException {
-    String page = ReportPage.render(content("run", List.of(SCORE), List.of(reconstruction())));
+    String page = ReportPage.render(content("run", List.of(SCORE), exhibition()));
 
     Matcher links = Pattern.compile("(?:src|href)=\"([^\"]{0,20})|url\\(|@import").matcher(page);
     while (links.find()) {
@@ -55,8 +60,21 @@ class ReportPageTest {
   }
 
   @Test
+  void singleLossIsDrawnOnce() throws IOException {
+    Curve curve =
+        new Curve(
+            List.of("16 px cells"), List.of(new Round(1, new double[] {.3}, 1e-4, 200, 64, 0.3)));
+    String page =
+        ReportPage.render(
+            new ReportContent("t", "s", List.of(), List.of(), curve, List.of(), EMPTY));
+
+    assertThat(page).contains("Loss of 16 px cells").doesNotContain("Sum of the losses");
+    assertThat(count(page, "<polyline class=\"line\"")).isEqualTo(3);
+  }
+
+  @Test
   void textFromOutsideIsEscaped() throws IOException {
-    String page = ReportPage.render(content("<b>\"run\" & 'more'</b>", List.of(), List.of()));
+    String page = ReportPage.render(content("<b>\"run\" & 'more'</b>", List.of(), EMPTY));
 
     assertThat(page).contains("&lt;b&gt;&quot;run&quot; &amp; &#39;more&#39;&lt;/b&gt;");
     assertThat(page).doesNotContain("<b>\"run\"");
@@ -64,14 +82,14 @@ class ReportPageTest {
 
   @Test
   void whatIsMissingIsSaid() throws IOException {
-    String page = ReportPage.render(content("run", List.of(), List.of()));
+    String page = ReportPage.render(content("run", List.of(), EMPTY));
 
     assertThat(page).contains("No checkpoint has been evaluated yet", "No pictures were at hand");
   }
 
   @Test
   void percentSignsInTextSurvive() throws IOException {
-    assertThat(ReportPage.render(content("100 %d of %s", List.of(), List.of())))
+    assertThat(ReportPage.render(content("100 %d of %s", List.of(), EMPTY)))
         .contains("<h1>100 %d of %s</h1>");
   }
 
@@ -80,8 +98,7 @@ class ReportPageTest {
     assertThat(Score.fromJson(SCORE.toJson(), "knn.json")).isEqualTo(SCORE);
   }
 
-  private static ReportContent content(
-      String title, List<Score> scores, List<Reconstruction> reconstructions) {
+  private static ReportContent content(String title, List<Score> scores, Exhibition exhibition) {
     Curve curve =
         new Curve(
             List.of("4 px", "8 px", "16 px", "32 px"),
@@ -97,21 +114,22 @@ class ReportPageTest {
                 "Recipe", List.of(new ReportContent.Fact("train.epochs", "1", "default")), true)),
         curve,
         scores,
-        reconstructions,
-        "No pictures were at hand",
-        9);
+        exhibition);
   }
 
-  private static Reconstruction reconstruction() {
+  private static Exhibition exhibition() {
     BufferedImage picture = new BufferedImage(32, 32, BufferedImage.TYPE_INT_RGB);
-    return new Reconstruction(
-        "banded-ball", picture, picture, List.of(scale(4), scale(8), scale(16), scale(32)));
-  }
-
-  private static Reconstruction.Scale scale(int cell) {
-    int grid = 32 / cell;
-    float[] cells = new float[grid * grid * 27];
-    return new Reconstruction.Scale(cell, grid, cells, cells, new boolean[grid * grid], 0.25);
+    return new Exhibition(
+        "how to read",
+        List.of(new ColourKey("cosine", "0", "1")),
+        List.of(
+            new Exhibition.Article(
+                "banded-ball",
+                List.of(
+                    List.of(new Tile("original", "the image itself", picture)),
+                    List.of(new Tile("target", picture), new Tile("prediction", picture))))),
+        "",
+        List.of(new FusionBars(List.of(0, 3), new double[] {0.25, 0.75})));
   }
 
   private static int count(String text, String part) {

@@ -44,7 +44,9 @@ final class Buffers {
     long offset = 0;
     for (Value parameter : graph.parameters()) {
       parameters.put(parameter, range(state.parameters(), offset, parameter));
-      parameterGradients.put(parameter, range(state.gradients(), offset, parameter));
+      if (schedule.trains(parameter)) {
+        parameterGradients.put(parameter, range(state.gradients(), offset, parameter));
+      }
       offset += parameter.size();
     }
     for (Value value : graph.values()) {
