@@ -88,6 +88,8 @@ public final class MimTrainingMaster
     model.getConfiguration().setEpochCount(progress.epoch());
     List<MinibatchRef> refs = paths.collect().stream().map(MinibatchRef::parse).toList();
     int size = settings.workers() * settings.localSteps();
+    MinibatchRef end = refs.get(refs.size() - 1);
+    boolean whole = end.first() + end.count() == samples;
     try (Rounds rounds = new Rounds(spark, factory, observer)) {
       for (int first = 0; first < refs.size(); first += size) {
         int last = Math.min(first + size, refs.size());
@@ -97,7 +99,7 @@ public final class MimTrainingMaster
                 refs.subList(first, last),
                 settings.workers(),
                 ref -> settings.rate(ref.epoch(), ref.first(), samples),
-                last == refs.size());
+                whole && last == refs.size());
         Rounds.Result result = rounds.run(state, plan);
         state = result.state();
         progress = plan.end();

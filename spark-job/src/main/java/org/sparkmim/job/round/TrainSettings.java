@@ -3,6 +3,7 @@ package org.sparkmim.job.round;
 import com.typesafe.config.Config;
 import java.util.List;
 import org.sparkmim.job.MimException;
+import org.sparkmim.job.commit.Progress;
 import org.sparkmim.model.optim.Optimizer;
 import org.sparkmim.model.optim.Schedule;
 
@@ -12,6 +13,7 @@ import org.sparkmim.model.optim.Schedule;
  * @param workers replicas that train at the same time
  * @param batch images per worker and step
  * @param localSteps steps between two averagings, H
+ * @param epochs passes over the dataset; the last may be a part of one
  * @param peakRate learning rate at the end of the warm-up: base-lr * batch * workers / 256
  * @param everyRounds rounds between commits
  * @param keep checkpoints that stay
@@ -20,7 +22,7 @@ public record TrainSettings(
     int workers,
     int batch,
     int localSteps,
-    int epochs,
+    double epochs,
     double warmupEpochs,
     double peakRate,
     double minRate,
@@ -34,7 +36,8 @@ public record TrainSettings(
   public static TrainSettings from(Config train) {
     int workers = positive(train, "workers");
     int batch = positive(train, "batch-size");
-    int epochs = positive(train, "epochs");
+    double epochs = notNegative(train, "epochs");
+    require(epochs > 0, "train.epochs must be larger than 0");
     double warmup = notNegative(train, "warmup-epochs");
     require(
         warmup < epochs,
@@ -79,6 +82,21 @@ public record TrainSettings(
             + samples
             + "; lower train.batch-size to at most "
             + Math.max(1, samples / workers));
+  }
+
+  /** Samples that a run takes of a dataset of {@code samples}. */
+  private long length(long samples) {
+    return Math.max(1, Math.round(epochs * samples));
+  }
+
+  /** Whether nothing is left to train on a dataset of {@code samples}. */
+  boolean isDone(Progress progress, long samples) {
+    return progress.epoch() * samples + progress.position() >= length(samples);
+  }
+
+  /** How the samples of an epoch are dealt out; of the last, perhaps only the first ones. */
+  EpochPlan plan(int epoch, long samples) {
+    return new EpochPlan(Math.min(samples, length(samples) - epoch * samples), workers, batch);
   }
 
   /** Learning rate at a position of an epoch of {@code samples}; the same for any workers. */
