@@ -8,11 +8,9 @@ import com.typesafe.config.ConfigRenderOptions;
 import com.typesafe.config.ConfigValueType;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 
 /** A {@link ModelSpec} in the words of the configuration; {@code auto} is what was published. */
 final class ModelSettings {
@@ -36,25 +34,22 @@ final class ModelSettings {
         model.getString("method"),
         "is not one of " + Method.keys());
     VitShape encoder = encoder("", model.getInt("patch-size"));
-    boolean local = method == Method.LOCALMIM;
+    Published published = method.published(encoder.depth());
+    ModelSpec.Decoder decoder = published.decoder();
     boolean aligns = method == Method.MASKALIGN;
-    int depth = encoder.depth();
-    List<Integer> taps = isAuto("taps") ? publishedTaps(method, depth) : model.getIntList("taps");
-    List<Double> scales =
-        isAuto("scales") ? publishedScales(method) : model.getDoubleList("scales");
     return new ModelSpec(
         method,
         model.getInt("image-size"),
         encoder,
-        taps,
-        aligns ? List.of() : scales,
-        isAuto("fused") ? publishedFusion(method, depth) : model.getIntList("fused"),
+        isAuto("taps") ? published.taps() : model.getIntList("taps"),
+        isAuto("scales") || aligns ? published.scales() : model.getDoubleList("scales"),
+        isAuto("fused") ? published.fused() : model.getIntList("fused"),
         new ModelSpec.Decoder(
-            size("decoder.width", local ? 256 : 512),
-            size("decoder.depth", local ? 1 : 8),
-            size("decoder.heads", local ? 8 : 16)),
-        masking(aligns),
-        target(method),
+            size("decoder.width", decoder.width()),
+            size("decoder.depth", decoder.depth()),
+            size("decoder.heads", decoder.heads())),
+        masking(published),
+        target(published),
         aligns ? alignment() : null);
   }
 
@@ -77,24 +72,21 @@ final class ModelSettings {
         model.getDouble(section + "mlp-ratio"));
   }
 
-  private MaskSpec masking(boolean aligns) {
+  private MaskSpec masking(Published published) {
     String key = model.getString("masking.strategy");
-    MaskSpec.Strategy strategy =
-        key.equals(AUTO)
-            ? aligns ? MaskSpec.Strategy.ATTENTION : MaskSpec.Strategy.RANDOM
-            : MaskSpec.Strategy.of(key);
+    MaskSpec.Strategy strategy = key.equals(AUTO) ? published.masking() : MaskSpec.Strategy.of(key);
     require(
         strategy != null,
         "model.masking.strategy",
         key,
         "is not one of auto, " + MaskSpec.Strategy.keys());
-    double ratio = isAuto("mask-ratio") ? aligns ? 0.7 : 0.75 : model.getDouble("mask-ratio");
+    double ratio = isAuto("mask-ratio") ? published.maskRatio() : model.getDouble("mask-ratio");
     return new MaskSpec(strategy, ratio, model.getInt("masking.unit"));
   }
 
-  private TargetSpec target(Method method) {
+  private TargetSpec target(Published published) {
     String key = model.getString("target.kind");
-    TargetSpec.Kind kind = key.equals(AUTO) ? publishedTarget(method) : TargetSpec.Kind.of(key);
+    TargetSpec.Kind kind = key.equals(AUTO) ? published.target() : TargetSpec.Kind.of(key);
     require(
         kind != null, "model.target.kind", key, "is not one of auto, " + TargetSpec.Kind.keys());
     return new TargetSpec(
@@ -129,37 +121,6 @@ final class ModelSettings {
 
   private static String key(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static List<Integer> publishedTaps(Method method, int depth) {
-    return switch (method) {
-      case LOCALMIM -> ModelSpec.officialTaps(depth);
-      case MAE, MFF -> List.of(depth - 1);
-      case MASKALIGN -> IntStream.range(0, depth).boxed().toList();
-    };
-  }
-
-  private static List<Double> publishedScales(Method method) {
-    return method == Method.LOCALMIM ? List.of(4.0, 2.0, 1.0, 0.5) : List.of(1.0);
-  }
-
-  /** Every other block from the first on, and the last: 0, 2, 4, 6, 8, 11 of twelve. */
-  private static List<Integer> publishedFusion(Method method, int depth) {
-    return method == Method.MFF
-        ? IntStream.concat(
-                IntStream.iterate(0, block -> block < depth - 2, block -> block + 2),
-                IntStream.of(depth - 1))
-            .boxed()
-            .toList()
-        : List.of();
-  }
-
-  private static TargetSpec.Kind publishedTarget(Method method) {
-    return switch (method) {
-      case LOCALMIM -> TargetSpec.Kind.HOG;
-      case MAE, MFF -> TargetSpec.Kind.PIXELS;
-      case MASKALIGN -> TargetSpec.Kind.TEACHER;
-    };
   }
 
   private boolean isAuto(String key) {
