@@ -6,7 +6,7 @@ import org.sparkmim.data.DataException;
 import org.sparkmim.data.order.SampleRandom;
 
 /** What is predicted of every cell of an image. */
-public sealed interface TargetKind {
+public interface TargetKind {
   /**
    * Histograms of oriented gradients (LocalMIM; methods 2.5), 3*bins numbers a cell, see {@link
    * Hog}.

@@ -24,6 +24,17 @@ import org.sparkmim.model.nn.Layers;
 final class LocalMim {
   private LocalMim() {}
 
+  static Published published(int depth) {
+    return new Published(
+        ModelSpec.officialTaps(depth),
+        List.of(4.0, 2.0, 1.0, 0.5),
+        List.of(),
+        new ModelSpec.Decoder(256, 1, 8),
+        MaskSpec.Strategy.RANDOM,
+        0.75,
+        TargetSpec.Kind.HOG);
+  }
+
   /** The training network for minibatches of {@code batch} images. */
   static MimModel build(ModelSpec spec, int batch) {
     return spec.encoder() instanceof SwinShape swin

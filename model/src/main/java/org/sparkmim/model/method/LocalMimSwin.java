@@ -3,6 +3,7 @@ package org.sparkmim.model.method;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.sparkmim.model.graph.GraphBuilder;
 import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.nn.Init;
@@ -29,6 +30,30 @@ public final class LocalMimSwin {
   public static final List<String> UNDECAYED = List.of("position_bias", "token");
 
   private LocalMimSwin() {}
+
+  /** Its parts as published (methods 2.11). */
+  static Published published(SwinGrid grid) {
+    return new Published(
+        taps(grid),
+        scales(grid),
+        List.of(),
+        new ModelSpec.Decoder(128, 1, 4),
+        MaskSpec.Strategy.UNITS,
+        0.75,
+        TargetSpec.Kind.HOG);
+  }
+
+  /** A tap for each stage. */
+  static List<Integer> taps(SwinGrid grid) {
+    return IntStream.range(0, grid.shape().stages()).boxed().toList();
+  }
+
+  /** Cells per patch side: a cell for each token of the tap. */
+  static List<Double> scales(SwinGrid grid) {
+    return taps(grid).stream()
+        .map(tap -> grid.shape().patchSize() / (double) grid.tapCell(tap))
+        .toList();
+  }
 
   /**
    * The training network.

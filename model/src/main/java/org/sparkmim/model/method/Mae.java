@@ -2,6 +2,7 @@ package org.sparkmim.model.method;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.sparkmim.model.graph.GraphBuilder;
 import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.nn.Init;
@@ -18,6 +19,27 @@ final class Mae {
           "decoder_embed", "mask_token", "decoder_blocks.", "decoder_norm", "decoder_pred");
 
   private Mae() {}
+
+  static Published published(int depth) {
+    return published(depth, List.of());
+  }
+
+  /** MFF mixes every other block from the first on, and the last: 0, 2, 4, 6, 8, 11 of twelve. */
+  static Published publishedWithFusion(int depth) {
+    IntStream others = IntStream.iterate(0, block -> block < depth - 2, block -> block + 2);
+    return published(depth, IntStream.concat(others, IntStream.of(depth - 1)).boxed().toList());
+  }
+
+  private static Published published(int depth, List<Integer> fused) {
+    return new Published(
+        List.of(depth - 1),
+        List.of(1.0),
+        fused,
+        new ModelSpec.Decoder(512, 8, 16),
+        MaskSpec.Strategy.RANDOM,
+        0.75,
+        TargetSpec.Kind.PIXELS);
+  }
 
   /** The training network for minibatches of {@code batch} images. */
   static MimModel build(ModelSpec spec, int batch) {

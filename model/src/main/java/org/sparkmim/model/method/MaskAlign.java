@@ -2,6 +2,7 @@ package org.sparkmim.model.method;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.sparkmim.model.graph.GraphBuilder;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Value;
@@ -19,6 +20,18 @@ import org.sparkmim.model.nn.Layers;
  */
 final class MaskAlign {
   private MaskAlign() {}
+
+  /** The decoder is that of MAE, which it does without. */
+  static Published published(int depth) {
+    return new Published(
+        IntStream.range(0, depth).boxed().toList(),
+        List.of(),
+        List.of(),
+        Mae.published(depth).decoder(),
+        MaskSpec.Strategy.ATTENTION,
+        0.7,
+        TargetSpec.Kind.TEACHER);
+  }
 
   /** The training network for minibatches of {@code batch} images. */
   static MimModel build(ModelSpec spec, int batch) {

@@ -10,12 +10,22 @@ public enum Method {
   /** He et al., CVPR 2022: one decoder on the last block. */
   MAE("mae", "MAE", Positions.Order.COLUMN_FIRST, List.of()) {
     @Override
+    Published published(int depth) {
+      return Mae.published(depth);
+    }
+
+    @Override
     public MimModel build(ModelSpec spec, int batch) {
       return Mae.build(spec, batch);
     }
   },
   /** Wang et al., CVPR 2023: a decoder and a scale for each of several blocks. */
   LOCALMIM("localmim", "LocalMIM", Positions.Order.COLUMN_FIRST, List.of()) {
+    @Override
+    Published published(int depth) {
+      return LocalMim.published(depth);
+    }
+
     @Override
     public MimModel build(ModelSpec spec, int batch) {
       return LocalMim.build(spec, batch);
@@ -29,12 +39,22 @@ public enum Method {
   /** Liu et al., ICCV 2023 (mmpretrain): MAE on a mixture of several blocks. */
   MFF("mff", "MFF", Positions.Order.ROW_FIRST, List.of("token")) {
     @Override
+    Published published(int depth) {
+      return Mae.publishedWithFusion(depth);
+    }
+
+    @Override
     public MimModel build(ModelSpec spec, int batch) {
       return Mae.build(spec, batch);
     }
   },
   /** Xue et al., CVPR 2023: no decoder; visible tokens match a frozen teacher's. */
   MASKALIGN("maskalign", "MaskAlign", Positions.Order.COLUMN_FIRST, List.of("distill_weights")) {
+    @Override
+    Published published(int depth) {
+      return MaskAlign.published(depth);
+    }
+
     @Override
     public MimModel build(ModelSpec spec, int batch) {
       return MaskAlign.build(spec, batch);
@@ -57,6 +77,9 @@ public enum Method {
     this.positions = positions;
     this.undecayed = undecayed;
   }
+
+  /** Its parts as published, for an encoder of that depth. */
+  abstract Published published(int depth);
 
   /** The training network for minibatches of {@code batch} images. */
   public abstract MimModel build(ModelSpec spec, int batch);

@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Collectors;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** A {@link ModelSpec} in the words of the configuration; {@code auto} is what was published. */
@@ -40,45 +39,43 @@ final class ModelSettings {
       return onSwin(method);
     }
     VitShape encoder = encoder("", size("patch-size", 16));
-    boolean local = method == Method.LOCALMIM;
+    Published published = method.published(encoder.depth());
+    ModelSpec.Decoder decoder = published.decoder();
     boolean aligns = method == Method.MASKALIGN;
-    int depth = encoder.depth();
-    List<Integer> taps = isAuto("taps") ? publishedTaps(method, depth) : model.getIntList("taps");
-    List<Double> scales =
-        isAuto("scales") ? publishedScales(method) : model.getDoubleList("scales");
     return new ModelSpec(
         method,
         model.getInt("image-size"),
         encoder,
-        taps,
-        aligns ? List.of() : scales,
-        isAuto("fused") ? publishedFusion(method, depth) : model.getIntList("fused"),
+        isAuto("taps") ? published.taps() : model.getIntList("taps"),
+        isAuto("scales") || aligns ? published.scales() : model.getDoubleList("scales"),
+        isAuto("fused") ? published.fused() : model.getIntList("fused"),
         new ModelSpec.Decoder(
-            size("decoder.width", local ? 256 : 512),
-            size("decoder.depth", local ? 1 : 8),
-            size("decoder.heads", local ? 8 : 16)),
-        masking(
-            aligns ? MaskSpec.Strategy.ATTENTION : MaskSpec.Strategy.RANDOM,
-            aligns ? 0.7 : 0.75,
-            32),
-        target(method),
+            size("decoder.width", decoder.width()),
+            size("decoder.depth", decoder.depth()),
+            size("decoder.heads", decoder.heads())),
+        masking(published, 32),
+        target(published),
         aligns ? alignment() : null);
   }
 
   private ModelSpec onSwin(Method method) {
     SwinShape shape = swin();
     SwinGrid grid = new SwinGrid(shape, model.getInt("image-size"));
+    Published published = LocalMimSwin.published(grid);
+    ModelSpec.Decoder decoder = published.decoder();
     return new ModelSpec(
         method,
         grid.imageSize(),
         shape,
-        isAuto("taps") ? ModelSpec.publishedTaps(grid) : model.getIntList("taps"),
-        isAuto("scales") ? ModelSpec.publishedScales(grid) : model.getDoubleList("scales"),
-        isAuto("fused") ? List.of() : model.getIntList("fused"),
+        isAuto("taps") ? published.taps() : model.getIntList("taps"),
+        isAuto("scales") ? published.scales() : model.getDoubleList("scales"),
+        isAuto("fused") ? published.fused() : model.getIntList("fused"),
         new ModelSpec.Decoder(
-            size("decoder.width", 128), size("decoder.depth", 1), size("decoder.heads", 4)),
-        masking(MaskSpec.Strategy.UNITS, 0.75, shape.unit()),
-        target(method),
+            size("decoder.width", decoder.width()),
+            size("decoder.depth", decoder.depth()),
+            size("decoder.heads", decoder.heads())),
+        masking(published, shape.unit()),
+        target(published),
         null);
   }
 
@@ -141,21 +138,21 @@ final class ModelSettings {
     return shape;
   }
 
-  private MaskSpec masking(MaskSpec.Strategy published, double publishedRatio, int unit) {
+  private MaskSpec masking(Published published, int unit) {
     String key = model.getString("masking.strategy");
-    MaskSpec.Strategy strategy = key.equals(AUTO) ? published : MaskSpec.Strategy.of(key);
+    MaskSpec.Strategy strategy = key.equals(AUTO) ? published.masking() : MaskSpec.Strategy.of(key);
     require(
         strategy != null,
         "model.masking.strategy",
         key,
         "is not one of auto, " + MaskSpec.Strategy.keys());
-    double ratio = isAuto("mask-ratio") ? publishedRatio : model.getDouble("mask-ratio");
+    double ratio = isAuto("mask-ratio") ? published.maskRatio() : model.getDouble("mask-ratio");
     return new MaskSpec(strategy, ratio, size("masking.unit", unit));
   }
 
-  private TargetSpec target(Method method) {
+  private TargetSpec target(Published published) {
     String key = model.getString("target.kind");
-    TargetSpec.Kind kind = key.equals(AUTO) ? publishedTarget(method) : TargetSpec.Kind.of(key);
+    TargetSpec.Kind kind = key.equals(AUTO) ? published.target() : TargetSpec.Kind.of(key);
     require(
         kind != null, "model.target.kind", key, "is not one of auto, " + TargetSpec.Kind.keys());
     return new TargetSpec(
@@ -190,37 +187,6 @@ final class ModelSettings {
 
   private static String key(Enum<?> value) {
     return value.name().toLowerCase(Locale.ROOT);
-  }
-
-  private static List<Integer> publishedTaps(Method method, int depth) {
-    return switch (method) {
-      case LOCALMIM -> ModelSpec.officialTaps(depth);
-      case MAE, MFF -> List.of(depth - 1);
-      case MASKALIGN -> IntStream.range(0, depth).boxed().toList();
-    };
-  }
-
-  private static List<Double> publishedScales(Method method) {
-    return method == Method.LOCALMIM ? List.of(4.0, 2.0, 1.0, 0.5) : List.of(1.0);
-  }
-
-  /** Every other block from the first on, and the last: 0, 2, 4, 6, 8, 11 of twelve. */
-  private static List<Integer> publishedFusion(Method method, int depth) {
-    return method == Method.MFF
-        ? IntStream.concat(
-                IntStream.iterate(0, block -> block < depth - 2, block -> block + 2),
-                IntStream.of(depth - 1))
-            .boxed()
-            .toList()
-        : List.of();
-  }
-
-  private static TargetSpec.Kind publishedTarget(Method method) {
-    return switch (method) {
-      case LOCALMIM -> TargetSpec.Kind.HOG;
-      case MAE, MFF -> TargetSpec.Kind.PIXELS;
-      case MASKALIGN -> TargetSpec.Kind.TEACHER;
-    };
   }
 
   private boolean isAuto(String key) {

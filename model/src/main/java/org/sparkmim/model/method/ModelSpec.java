@@ -10,7 +10,6 @@ import com.typesafe.config.ConfigSyntax;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.IntStream;
 
 /**
  * Everything that fixes the shapes of a network: method x encoder x taps x decoder x masking x
@@ -294,7 +293,7 @@ public record ModelSpec(
             + " starts with vit");
     SwinGrid grid = new SwinGrid(shape, imageSize);
     require(
-        taps.equals(publishedTaps(grid)) && scales.equals(publishedScales(grid)),
+        taps.equals(LocalMimSwin.taps(grid)) && scales.equals(LocalMimSwin.scales(grid)),
         "model.taps",
         taps,
         "must be auto for a Swin, and model.scales too: each of its "
@@ -315,18 +314,6 @@ public record ModelSpec(
         "must be a multiple of 8 and of twice model.decoder.heads = "
             + decoder.heads()
             + ", because the first decoder of a Swin is half as wide");
-  }
-
-  /** A tap for each stage. */
-  static List<Integer> publishedTaps(SwinGrid grid) {
-    return IntStream.range(0, grid.shape().stages()).boxed().toList();
-  }
-
-  /** A cell for each token of the tap. */
-  static List<Double> publishedScales(SwinGrid grid) {
-    return publishedTaps(grid).stream()
-        .map(tap -> grid.shape().patchSize() / (double) grid.tapCell(tap))
-        .toList();
   }
 
   private static void requireBlocks(String key, List<Integer> blocks, int depth) {

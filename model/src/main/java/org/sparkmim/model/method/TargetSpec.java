@@ -18,7 +18,12 @@ public record TargetSpec(Kind kind, int bins, boolean bias, boolean normalise, d
   /** Kinds of targets. */
   public enum Kind {
     /** Histograms of oriented gradients (LocalMIM). */
-    HOG("hog"),
+    HOG("hog") {
+      @Override
+      int width(TargetSpec target, int cellSize) {
+        return ModelSpec.CHANNELS * target.bins();
+      }
+    },
     /** Pixels of a cell (MAE). */
     PIXELS("pixels"),
     /** Pixels of the image without its high frequencies (PixMIM). */
@@ -30,6 +35,11 @@ public record TargetSpec(Kind kind, int bins, boolean bias, boolean normalise, d
 
     Kind(String key) {
       this.key = key;
+    }
+
+    /** Numbers in the target of a cell of that many pixels a side: of most kinds, its pixels. */
+    int width(TargetSpec target, int cellSize) {
+      return ModelSpec.CHANNELS * cellSize * cellSize;
     }
 
     /** Name in the configuration. */
@@ -57,6 +67,6 @@ public record TargetSpec(Kind kind, int bins, boolean bias, boolean normalise, d
 
   /** Numbers in the target of a cell of that many pixels a side. */
   int width(int cellSize) {
-    return ModelSpec.CHANNELS * (kind == Kind.HOG ? bins : cellSize * cellSize);
+    return kind.width(this, cellSize);
   }
 }

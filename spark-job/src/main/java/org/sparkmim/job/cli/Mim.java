@@ -29,6 +29,7 @@ import picocli.CommandLine.Command;
       PretrainCommand.class,
       EvaluateCommand.class,
       BenchCommand.class,
+      CompareCommand.class,
       PlanCommand.class,
       ReportCommand.class,
       ExportCommand.class,

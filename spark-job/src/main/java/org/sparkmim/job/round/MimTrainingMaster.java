@@ -84,6 +84,8 @@ public final class MimTrainingMaster
     List<MinibatchRef> refs = paths.collect().stream().map(MinibatchRef::parse).toList();
     List<MinibatchRef> known = withNextEpoch(refs);
     int size = settings.workers() * settings.localSteps();
+    MinibatchRef end = refs.get(refs.size() - 1);
+    boolean whole = end.first() + end.count() == samples;
     try (Rounds rounds = new Rounds(spark, factory, observer, home.read())) {
       for (int first = 0; first < refs.size(); first += size) {
         int last = Math.min(first + size, refs.size());
@@ -94,7 +96,7 @@ public final class MimTrainingMaster
                 known.subList(last, Math.min(last + size, known.size())),
                 settings.workers(),
                 ref -> settings.rate(ref.epoch(), ref.first(), samples),
-                last == refs.size());
+                whole && last == refs.size());
         Rounds.Result result = rounds.run(plan);
         progress = plan.end();
         RoundReport report = RoundReport.of(plan, result);
@@ -117,7 +119,7 @@ public final class MimTrainingMaster
       return refs;
     }
     List<MinibatchRef> all = new ArrayList<>(refs);
-    all.addAll(new EpochPlan(samples, settings.workers(), settings.batch()).minibatches(epoch, 0));
+    all.addAll(settings.plan(epoch, samples).minibatches(epoch, 0));
     return all;
   }
 

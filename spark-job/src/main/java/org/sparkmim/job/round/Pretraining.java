@@ -116,7 +116,7 @@ public final class Pretraining {
       Progress progress = found.checkpoint().map(Checkpoint::progress).orElse(Progress.start());
       around.out().println(opening(run, found, progress));
       around.out().flush();
-      if (progress.epoch() >= settings.epochs()) {
+      if (settings.isDone(progress, dataset.size())) {
         return found.checkpoint().orElseThrow();
       }
       train(spark, run, found, progress, around);
@@ -125,7 +125,7 @@ public final class Pretraining {
   }
 
   private String opening(RunDirectory run, RunDirectory.Resumable found, Progress progress) {
-    if (progress.epoch() >= settings.epochs()) {
+    if (settings.isDone(progress, dataset.size())) {
       return "Already trained to the end: " + found.checkpoint().orElseThrow().directory();
     }
     return found
@@ -170,10 +170,10 @@ public final class Pretraining {
             around.observer());
     SparkComputationGraph distributed = new SparkComputationGraph(spark, graph, master);
     NetworkReplicas replicas = replicas();
-    EpochPlan plan = new EpochPlan(dataset.size(), settings.workers(), settings.batch());
     try {
-      while (master.progress().epoch() < settings.epochs()) {
+      while (!settings.isDone(master.progress(), dataset.size())) {
         Progress at = master.progress();
+        EpochPlan plan = settings.plan(at.epoch(), dataset.size());
         List<String> paths =
             plan.minibatches(at.epoch(), at.position()).stream().map(MinibatchRef::toPath).toList();
         distributed.fitPaths(spark.parallelize(paths, 1), replicas);

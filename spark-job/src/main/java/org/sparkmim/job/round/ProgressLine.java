@@ -1,6 +1,8 @@
 package org.sparkmim.job.round;
 
 import java.io.PrintWriter;
+import java.text.DecimalFormat;
+import java.text.DecimalFormatSymbols;
 import java.time.Duration;
 import java.util.Locale;
 import org.sparkmim.job.commit.Progress;
@@ -14,7 +16,7 @@ final class ProgressLine {
 
   private final PrintWriter out;
   private final boolean terminal;
-  private final int epochs;
+  private final double epochs;
   private final long samples;
   private final long started;
   private double secondsPerImage;
@@ -27,7 +29,7 @@ final class ProgressLine {
    * @param epochs epochs of the run
    * @param samples samples of an epoch
    */
-  ProgressLine(PrintWriter out, boolean terminal, int epochs, long samples) {
+  ProgressLine(PrintWriter out, boolean terminal, double epochs, long samples) {
     this.out = out;
     this.terminal = terminal;
     this.epochs = epochs;
@@ -77,15 +79,15 @@ final class ProgressLine {
     }
   }
 
-  static String line(RoundReport report, double secondsPerImage, int epochs, long samples) {
+  static String line(RoundReport report, double secondsPerImage, double epochs, long samples) {
     Progress end = report.end();
     double epoch = end.epoch() + end.position() / (double) samples;
     long left = (long) ((epochs - epoch) * samples * secondsPerImage);
     return String.format(
         Locale.ROOT,
-        "epoch %.2f/%d  loss %.4f  %.1f images/s  lr %.2e  left %s",
+        "epoch %.2f/%s  loss %.4f  %.1f images/s  lr %.2e  left %s",
         epoch,
-        epochs,
+        new DecimalFormat("0.##", DecimalFormatSymbols.getInstance(Locale.ROOT)).format(epochs),
         report.loss(),
         report.imagesPerSecond(),
         report.rate(),
@@ -93,7 +95,7 @@ final class ProgressLine {
   }
 
   private boolean isLast(RoundReport report) {
-    return report.end().epoch() == epochs;
+    return report.end().epoch() * samples + report.end().position() >= Math.round(epochs * samples);
   }
 
   private static String clock(long seconds) {

@@ -66,7 +66,7 @@ final class RunRecorder implements RoundListener {
       }
       metrics.add(line);
       progressLine.show(report);
-      boolean last = progress.epoch() == settings.epochs();
+      boolean last = settings.isDone(progress, samples);
       boolean due = progress.round() % settings.everyRounds() == 0;
       if (last || due || stop.isAsked()) {
         commit(progress, state, last);

@@ -3,6 +3,7 @@ package org.sparkmim.job.round;
 import com.typesafe.config.Config;
 import java.util.List;
 import org.sparkmim.job.MimException;
+import org.sparkmim.job.commit.Progress;
 import org.sparkmim.model.optim.Optimizer;
 import org.sparkmim.model.optim.Schedule;
 
@@ -12,6 +13,7 @@ import org.sparkmim.model.optim.Schedule;
  * @param workers replicas that train at the same time
  * @param batch images per worker and step
  * @param localSteps steps between two averagings, H
+ * @param epochs passes over the dataset; the last may be a part of one
  * @param schedule whose learning rates
  * @param warmupStartFactor first rate over the peak; for {@link Curve#MMENGINE}
  * @param peakRate learning rate at the end of the warm-up: base-lr * batch * workers / 256
@@ -22,7 +24,7 @@ public record TrainSettings(
     int workers,
     int batch,
     int localSteps,
-    int epochs,
+    double epochs,
     double warmupEpochs,
     Curve schedule,
     double warmupStartFactor,
@@ -46,7 +48,8 @@ public record TrainSettings(
   public static TrainSettings from(Config train) {
     int workers = positive(train, "workers");
     int batch = positive(train, "batch-size");
-    int epochs = positive(train, "epochs");
+    double epochs = notNegative(train, "epochs");
+    require(epochs > 0, "train.epochs must be larger than 0");
     double warmup = notNegative(train, "warmup-epochs");
     require(
         warmup < epochs,
@@ -95,7 +98,22 @@ public record TrainSettings(
             + Math.max(1, samples / workers));
   }
 
-  /** Learning rate at a position of an epoch of {@code samples}, where a step begins. */
+  /** Samples that a run takes of a dataset of {@code samples}. */
+  private long length(long samples) {
+    return Math.max(1, Math.round(epochs * samples));
+  }
+
+  /** Whether nothing is left to train on a dataset of {@code samples}. */
+  boolean isDone(Progress progress, long samples) {
+    return progress.epoch() * samples + progress.position() >= length(samples);
+  }
+
+  /** How the samples of an epoch are dealt out; of the last, perhaps only the first ones. */
+  EpochPlan plan(int epoch, long samples) {
+    return new EpochPlan(Math.min(samples, length(samples) - epoch * samples), workers, batch);
+  }
+
+  /** Learning rate at a position of an epoch of {@code samples}; the same for any workers. */
   double rate(int epoch, long position, long samples) {
     return switch (schedule) {
       // Counting samples for steps makes the fractional epoch independent of how steps are cut.

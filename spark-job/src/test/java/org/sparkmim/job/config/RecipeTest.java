@@ -2,6 +2,7 @@ package org.sparkmim.job.config;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
@@ -10,9 +11,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.sparkmim.data.image.Augmentation;
 import org.sparkmim.job.MimException;
+import org.sparkmim.job.evaluate.EvaluateSettings;
+import org.sparkmim.job.round.MinibatchShape;
+import org.sparkmim.job.round.TrainSettings;
+import org.sparkmim.model.engine.EngineSpec;
+import org.sparkmim.model.engine.Precision;
+import org.sparkmim.model.method.Method;
+import org.sparkmim.model.method.ModelSpec;
 
 final class RecipeTest {
   private static final Config REFERENCE =
@@ -98,6 +111,65 @@ final class RecipeTest {
   @Test
   void theModulesDefaultsLoad() {
     assertThat(Recipe.defaults().section("train").getInt("workers")).isPositive();
+  }
+
+  static Stream<Path> recipes() throws IOException {
+    try (Stream<Path> files = Files.list(Path.of("..", "conf", "recipes"))) {
+      return files.sorted().toList().stream();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void everyRecipeGivesAModelAMinibatchAndATraining(Path file) {
+    Recipe recipe = Recipe.load(Optional.of(file), Map.of());
+
+    ModelSpec model = ModelSpec.from(recipe.section("model"));
+    assertThat(MinibatchShape.of(model, 0).keep()).isEqualTo(model.keep());
+    assertThat(TrainSettings.from(recipe.section("train")).epochs()).isPositive();
+    assertThat(EngineSpec.from(recipe.section("engine")).precision()).isEqualTo(Precision.BF16);
+    Augmentation.from(recipe.section("data"));
+    EvaluateSettings.from(recipe.section("evaluate"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("recipes")
+  void everyRecipeSaysWhatItCostsAndGivesAndHowItIsRun(Path file) throws IOException {
+    String text = Files.readString(file);
+    if (text.contains("Not a recipe of its own")) {
+      return;
+    }
+    assertThat(text)
+        .contains(
+            "\n# Cost: ", "\n# Score: ", "\n# Run: ", " --conf conf/recipes/" + file.getFileName());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "imagenet-localmim-vit-base-100, LOCALMIM, 768, 2048, 1.6e-3, 100",
+    "imagenet-localmim-vit-base-1600, LOCALMIM, 768, 2048, 1.6e-3, 1600",
+    "imagenet-localmim-vit-large-800, LOCALMIM, 1024, 4096, 2.4e-3, 800",
+    "imagenet-mae-vit-base-800, MAE, 768, 4096, 2.4e-3, 800",
+    "imagenet-mae-vit-base-1600, MAE, 768, 4096, 2.4e-3, 1600",
+    "imagenet-mae-vit-large-800, MAE, 1024, 4096, 2.4e-3, 800",
+    "imagenet-mae-vit-large-1600, MAE, 1024, 4096, 2.4e-3, 1600",
+    "imagenet-mff-vit-base-300, MFF, 768, 4096, 2.4e-3, 300",
+    "imagenet-mff-vit-base-800, MFF, 768, 4096, 2.4e-3, 800",
+    "imagenet-maskalign-vit-base-200, MASKALIGN, 768, 1024, 6e-4, 200",
+    "imagenet-maskalign-vit-large-200, MASKALIGN, 1024, 1024, 6e-4, 200"
+  })
+  void publishedRecipesHaveThePublishedMethodBatchRateAndLength(
+      String name, Method method, int width, int batch, double rate, int epochs) {
+    Recipe recipe =
+        Recipe.load(Optional.of(Path.of("..", "conf", "recipes", name + ".conf")), Map.of());
+    ModelSpec model = ModelSpec.from(recipe.section("model"));
+    TrainSettings train = TrainSettings.from(recipe.section("train"));
+
+    assertThat(model.method()).isEqualTo(method);
+    assertThat(model.width()).isEqualTo(width);
+    assertThat(train.workers() * train.batch()).isEqualTo(batch);
+    assertThat(train.peakRate()).isCloseTo(rate, within(1e-12));
+    assertThat(train.epochs()).isEqualTo(epochs);
   }
 
   private Path recipe(String text) throws IOException {

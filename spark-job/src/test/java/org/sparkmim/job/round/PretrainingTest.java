@@ -109,6 +109,25 @@ final class PretrainingTest {
     assertThat(last(run, "model.safetensors")).isEqualTo(undisturbedModel);
   }
 
+  @Test
+  void theLastEpochMayBeAPartOfOneAndContinuesToTheSameBits() throws IOException {
+    Map<String, String> part = Map.of("train.epochs", "1.5");
+    Path run = directory.resolve("run");
+    train(run, part, RunObserver.NONE);
+    assertThat(metrics(run))
+        .extracting(line -> line.get("samples").asInt())
+        .containsSequence(21 - 14, 11);
+    assertThat(metrics(run).get(2).get("epoch").asDouble()).isEqualTo(32 / 21.0);
+    train(run, part, RunObserver.NONE);
+    assertThat(said.toString()).contains("Already trained to the end");
+
+    Path died = directory.resolve("died");
+    assertThatThrownBy(() -> train(died, part, failing(Phase.BROADCAST, 3)))
+        .hasMessageContaining("pulled the plug");
+    train(died, part, RunObserver.NONE);
+    assertThat(last(died, "model.safetensors")).isEqualTo(last(run, "model.safetensors"));
+  }
+
   private static final AtomicInteger PASSED = new AtomicInteger();
 
   /** Fails when an act is reached for the n-th time, once. */
@@ -270,7 +289,9 @@ final class PretrainingTest {
   }
 
   private static byte[] last(Path run, String file) throws IOException {
-    return Files.readAllBytes(run.resolve("checkpoints/step-00000006").resolve(file));
+    List<String> steps = names(run.resolve("checkpoints"));
+    return Files.readAllBytes(
+        run.resolve("checkpoints").resolve(steps.get(steps.size() - 1)).resolve(file));
   }
 
   private static List<JsonNode> metrics(Path run) throws IOException {
