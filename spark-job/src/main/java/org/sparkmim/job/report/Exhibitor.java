@@ -31,6 +31,10 @@ record Exhibitor(Configuration hadoop, EngineSpec engine, ModelSpec spec, long s
     String absence = "";
     List<Exhibition.Article> articles = List.of();
     try {
+      if (dataset.isEmpty()) {
+        throw new DataException(
+            DataException.Kind.ARGUMENT, "this run was imported and has no dataset yet.");
+      }
       Dataset images = Dataset.open(hadoop, dataset);
       absence = teachersAbsence();
       if (absence.isEmpty()) {

@@ -105,6 +105,9 @@ public final class Report {
   }
 
   private static String summary(RunRecord record, Curve curve) {
+    if (!record.hasDataset()) {
+      return "Imported weights, not trained here.";
+    }
     return String.format(
         Locale.ROOT,
         "Pre-trained without labels on %,d images of %s in %s.",
@@ -157,6 +160,9 @@ public final class Report {
   }
 
   private static List<Fact> data(RunRecord record) {
+    if (!record.hasDataset()) {
+      return List.of(fact("Dataset", "none yet"));
+    }
     return List.of(
         fact("Dataset", shown(record.dataset())),
         fact("Images", String.format(Locale.ROOT, "%,d", record.samples())),
