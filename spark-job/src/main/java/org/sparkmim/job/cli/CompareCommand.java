@@ -71,8 +71,7 @@ final class CompareCommand implements Runnable {
       names = "--recipes",
       paramLabel = "DIRECTORY",
       defaultValue = "conf/recipes",
-      description =
-          "Where imagenette-METHOD.conf lies for every method. Default: ${DEFAULT-VALUE}.")
+      description = "Where compare-METHOD.conf lies for every method. Default: ${DEFAULT-VALUE}.")
   private Path recipes;
 
   @Option(

@@ -92,7 +92,7 @@ class ComparisonTest {
     Path output = folder.resolve("nothing");
     assertThatThrownBy(() -> compare(output, List.of("localmim", "beit")))
         .isInstanceOf(MimException.class)
-        .hasMessageContaining("imagenette-beit.conf");
+        .hasMessageContaining("compare-beit.conf");
     assertThat(output).doesNotExist();
   }
 
