@@ -122,7 +122,8 @@ public final class Report {
       Curve.Round last = curve.rounds().get(curve.rounds().size() - 1);
       figures.add(
           new Figure(
-              String.format(Locale.ROOT, "%.3g / %d", last.epoch(), recipe.getInt("train.epochs")),
+              String.format(
+                  Locale.ROOT, "%.3g / %s", last.epoch(), recipe.getString("train.epochs")),
               "epochs"));
       figures.add(
           new Figure(
