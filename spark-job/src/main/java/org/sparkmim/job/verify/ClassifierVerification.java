@@ -3,7 +3,6 @@ package org.sparkmim.job.verify;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeSet;
 import org.sparkmim.model.Classifier;
 import org.sparkmim.model.ModelException;
@@ -23,7 +22,7 @@ final class ClassifierVerification {
   private final GoldenVit vit;
   private final ClassifierSpec spec;
   private final LayerDecay layers;
-  private final double rate;
+  private final ParameterBundle golden;
   private final Optimizer.AdamW optimizer;
   private final List<TensorCheck> checks = new ArrayList<>();
 
@@ -38,9 +37,9 @@ final class ClassifierVerification {
     vit = GoldenVit.of(bundle, "head.weight");
     spec = spec();
     layers = new LayerDecay(config.number("layer_decay"), vit.shape().depth());
-    rate = config.number("optimizer.lr");
-    optimizer = GoldenParameters.adamW(bundle);
-    bundle.requireShape("loss_curve", config.integer("steps"));
+    golden = new ParameterBundle(bundle);
+    optimizer = golden.optimizer();
+    bundle.requireShape("loss_curve", golden.steps());
   }
 
   static List<TensorCheck> run(GoldenBundle bundle, EngineSpec engine) {
@@ -51,23 +50,21 @@ final class ClassifierVerification {
 
   private void run(EngineSpec engine) {
     try (Classifier classifier = Classifier.create(spec, engine, vit.batch(), layers, true)) {
-      GoldenParameters.requireNames(bundle, classifier.layout(), Set.of());
-      GoldenParameters parameters =
-          new GoldenParameters(bundle, classifier.layout(), classifier.state());
-      checks.addAll(parameters.decayLists());
+      golden.requireParameters(classifier.layout());
+      ParameterChecks parameters =
+          new ParameterChecks(golden, classifier.layout(), classifier.state(), checks);
+      parameters.settings();
       checks.add(scales(classifier.layout()));
       parameters.load();
       otherLosses(classifier);
       float[] patches = vit.patches();
       float[] targets = targets();
       classifier.feed(patches, targets);
-      firstPass(classifier, parameters);
-      parameters.load();
-      parameters.loadGradients();
-      classifier.update(optimizer, rate, 1);
-      checks.addAll(parameters.changes(Group.OPTIMIZER, "step1/"));
-      parameters.load();
-      curve(classifier, parameters);
+      firstPass(classifier);
+      parameters.gradients();
+      ParameterChecks.Trainer trainer = trainer(classifier);
+      parameters.optimizerAlone(trainer);
+      parameters.curve(trainer);
     }
     bundle.notAsked().forEach(name -> check(Group.NOT_COMPARED, name, 1));
   }
@@ -104,7 +101,7 @@ final class ClassifierVerification {
     loss("loss_cross_entropy", classifier.forward());
   }
 
-  private void firstPass(Classifier classifier, GoldenParameters parameters) {
+  private void firstPass(Classifier classifier) {
     loss("loss", classifier.forward());
     for (int i = 0; i < vit.shape().depth(); i++) {
       forward(classifier, "block/" + i);
@@ -113,23 +110,23 @@ final class ClassifierVerification {
     forward(classifier, "latent/0");
     forward(classifier, "logits");
     classifier.backward();
-    checks.addAll(parameters.gradients());
   }
 
-  private void curve(Classifier classifier, GoldenParameters parameters) {
-    double[] curve = new double[bundle.config().integer("steps")];
-    for (int step = 0; step < curve.length; step++) {
-      curve[step] = classifier.forward();
-      classifier.backward();
-      classifier.update(optimizer, rate, step + 1);
-      if (step == 0) {
-        checks.addAll(parameters.changes(Group.FIRST_UPDATE, "step1/"));
+  /** Every step has the same minibatch, which has been fed. */
+  private ParameterChecks.Trainer trainer(Classifier classifier) {
+    return new ParameterChecks.Trainer() {
+      @Override
+      public double pass(int step) {
+        double loss = classifier.forward();
+        classifier.backward();
+        return loss;
       }
-    }
-    float[] theirs = bundle.floats("loss_curve", curve.length);
-    check(Group.LOSS_CURVE, "loss_curve", Distance.relative(curve, theirs));
-    List<String> selected = bundle.config().texts("selected");
-    checks.addAll(parameters.changes(Group.LAST_STEP, "step" + curve.length + "/", selected));
+
+      @Override
+      public void update(long step) {
+        classifier.update(optimizer, golden.learningRate(), step);
+      }
+    };
   }
 
   private float[] targets(double smoothing, double lambda) {

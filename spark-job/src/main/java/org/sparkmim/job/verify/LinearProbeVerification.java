@@ -65,9 +65,9 @@ final class LinearProbeVerification {
   }
 
   private void run(EngineSpec engine) {
-    checks.add(GoldenParameters.names(bundle, "optimizer.adapted", Set.of(WEIGHT)));
-    checks.add(GoldenParameters.names(bundle, "optimizer.plain", Set.of(BIAS)));
-    checks.add(GoldenParameters.names(bundle, "trainable", Set.of(WEIGHT, BIAS)));
+    checks.add(ParameterChecks.names(bundle, "optimizer.adapted", Set.of(WEIGHT)));
+    checks.add(ParameterChecks.names(bundle, "optimizer.plain", Set.of(BIAS)));
+    checks.add(ParameterChecks.names(bundle, "trainable", Set.of(WEIGHT, BIAS)));
     float[] features = features(engine);
     optimizerAlone();
     probe(features);
@@ -80,11 +80,11 @@ final class LinearProbeVerification {
     float[] positions = bundle.floats("param/pos_embed", 1, 1 + spec.tokens(), width);
     try (Encoder encoder = Encoder.create(spec, engine, vit.batch(), positions)) {
       ParameterLayout layout = encoder.layout();
-      GoldenParameters.requireNames(
-          bundle, layout, Set.of("pos_embed", MEAN, VARIANCE, WEIGHT, BIAS));
+      ParameterBundle golden = new ParameterBundle(bundle);
+      golden.requireParameters(layout, Set.of("pos_embed", MEAN, VARIANCE, WEIGHT, BIAS));
       float[] all = new float[Math.toIntExact(layout.size())];
       for (ParameterLayout.Entry entry : layout.entries()) {
-        float[] values = GoldenParameters.golden(bundle, "param/", entry);
+        float[] values = golden.parameter("param/", entry);
         if (entry.name().equals("cls_token")) {
           // The published table has a row for cls; the encoder adds none to it.
           for (int d = 0; d < width; d++) {

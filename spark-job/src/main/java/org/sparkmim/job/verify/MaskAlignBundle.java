@@ -101,11 +101,6 @@ final class MaskAlignBundle extends TrainingBundle implements AutoCloseable {
   }
 
   @Override
-  String official(String parameter) {
-    return parameter;
-  }
-
-  @Override
   int otherHeads(GoldenConfig config) {
     return config.integer("teacher.heads");
   }

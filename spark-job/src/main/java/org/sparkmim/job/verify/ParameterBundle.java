@@ -1,13 +1,14 @@
 package org.sparkmim.job.verify;
 
 import java.util.List;
+import java.util.Set;
 import java.util.TreeSet;
 import org.sparkmim.model.method.FixedTensor;
 import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.optim.Optimizer;
 
 /** What every bundle of a training has: parameters, optimiser, number of steps. */
-abstract class ParameterBundle {
+class ParameterBundle {
   final GoldenBundle bundle;
   private final int batch;
 
@@ -17,10 +18,14 @@ abstract class ParameterBundle {
   }
 
   /** The published program's name of one of our parameters. */
-  abstract String official(String parameter);
+  String official(String parameter) {
+    return parameter;
+  }
 
   /** Tensors of the checkpoint that are not trained, by our names. */
-  abstract List<FixedTensor> fixed();
+  List<FixedTensor> fixed() {
+    return List.of();
+  }
 
   int batch() {
     return batch;
@@ -69,19 +74,26 @@ abstract class ParameterBundle {
 
   /** Refuses a bundle whose parameters are not those of the model. */
   void requireParameters(ParameterLayout layout) {
-    TreeSet<String> theirs = new TreeSet<>(bundle.under("param/"));
-    TreeSet<String> ours = new TreeSet<>();
-    fixed().forEach(tensor -> ours.add(official(tensor.name())));
-    layout.entries().forEach(entry -> ours.add(official(entry.name())));
-    TreeSet<String> unknown = new TreeSet<>(theirs);
-    unknown.removeAll(ours);
-    ours.removeAll(theirs);
-    if (!unknown.isEmpty() || !ours.isEmpty()) {
+    Set<String> fixed = new TreeSet<>();
+    fixed().forEach(tensor -> fixed.add(official(tensor.name())));
+    requireParameters(layout, fixed);
+  }
+
+  /**
+   * As {@link #requireParameters(ParameterLayout)}, where {@code others} are what nobody trains.
+   */
+  void requireParameters(ParameterLayout layout, Set<String> others) {
+    TreeSet<String> lacking = new TreeSet<>(others);
+    layout.entries().forEach(entry -> lacking.add(official(entry.name())));
+    TreeSet<String> unknown = new TreeSet<>(bundle.under("param/"));
+    unknown.removeAll(lacking);
+    lacking.removeAll(bundle.under("param/"));
+    if (!unknown.isEmpty() || !lacking.isEmpty()) {
       throw bundle.refusal(
           "its parameters are not those of the model: the model lacks "
               + unknown
               + ", the bundle lacks "
-              + ours);
+              + lacking);
     }
   }
 }

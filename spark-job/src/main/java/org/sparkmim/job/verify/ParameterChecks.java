@@ -3,6 +3,7 @@ package org.sparkmim.job.verify;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.IntPredicate;
@@ -59,18 +60,19 @@ final class ParameterChecks {
     layout
         .entries()
         .forEach(entry -> (entry.decayed() ? ours : oursNot).add(golden.official(entry.name())));
-    lists("optimizer.decay", ours);
-    lists("optimizer.no_decay", oursNot);
+    checks.add(names(bundle, "optimizer.decay", ours));
+    checks.add(names(bundle, "optimizer.no_decay", oursNot));
   }
 
-  private void lists(String key, TreeSet<String> ours) {
+  /** A list of names in the config, of which none may differ. */
+  static TensorCheck names(GoldenBundle bundle, String key, Set<String> ours) {
     TreeSet<String> theirs = new TreeSet<>(bundle.config().texts(key));
     TreeSet<String> different = new TreeSet<>(ours);
     different.removeAll(theirs);
     theirs.removeAll(ours);
     different.addAll(theirs);
     String note = different.isEmpty() ? "" : "differ: " + String.join(", ", different);
-    checks.add(new TensorCheck(Group.SETTINGS, "config " + key, different.size(), note));
+    return new TensorCheck(Group.SETTINGS, "config " + key, different.size(), note);
   }
 
   /** Compares the gradients of the last pass. */

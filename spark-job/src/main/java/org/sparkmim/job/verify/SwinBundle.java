@@ -108,11 +108,6 @@ final class SwinBundle extends ParameterBundle {
   }
 
   @Override
-  String official(String parameter) {
-    return parameter;
-  }
-
-  @Override
   List<FixedTensor> fixed() {
     List<FixedTensor> fixed = new ArrayList<>(LocalMimSwin.fixedTensors(grid, decoder));
     for (int k = 0; isHog() && k < targets.length; k++) {
