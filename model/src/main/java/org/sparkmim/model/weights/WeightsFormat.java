@@ -81,6 +81,19 @@ public enum WeightsFormat {
   }
 
   /**
+   * This format's name of one of our tensors, of the first where it is cut in several.
+   *
+   * @throws IllegalArgumentException if it has none
+   */
+  public String nameOf(String own) {
+    return mapping.table().rules(own).stream()
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(key() + " has no name for " + own))
+        .theirs()
+        .get(0);
+  }
+
+  /**
    * Our tensors under this format's names.
    *
    * @throws ModelException ARGUMENT if it has no names for some of them

@@ -13,6 +13,7 @@ import org.sparkmim.model.method.Method;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.TargetSpec;
 import org.sparkmim.model.method.VitShape;
+import org.sparkmim.model.weights.WeightsFormat;
 
 /** A bundle of a method that reconstructs hidden patches: LocalMIM, MAE or MFF. */
 final class DecodedBundle extends TrainingBundle {
@@ -75,7 +76,7 @@ final class DecodedBundle extends TrainingBundle {
 
   @Override
   String official(String parameter) {
-    return method() == Method.MFF ? MmpretrainNames.official(parameter) : parameter;
+    return method() == Method.MFF ? WeightsFormat.MMPRETRAIN.nameOf(parameter) : parameter;
   }
 
   @Override
