@@ -18,6 +18,7 @@ import org.sparkmim.job.evaluate.Score;
 import org.sparkmim.job.report.Report;
 import org.sparkmim.job.round.Pretraining;
 import org.sparkmim.job.round.StopRequest;
+import org.sparkmim.model.method.ModelSpec;
 
 /** A pre-training with what follows it: the evaluations its recipe asks for, and the report. */
 public final class PretrainJob {
@@ -51,6 +52,7 @@ public final class PretrainJob {
     Pretraining training = Pretraining.prepare(recipe, CodeVersion.current(), hadoop, data, output);
     EvaluateSettings evaluate = EvaluateSettings.from(recipe.section("evaluate"));
     if (evaluate.after() != EvaluateSettings.After.NONE) {
+      evaluate.requireFeatureOf(ModelSpec.from(recipe.section("model")));
       evaluate.test().ifPresent(test -> Dataset.open(hadoop, test).requireLabels());
     }
     training.makeModelAhead();
@@ -64,7 +66,12 @@ public final class PretrainJob {
 
   /** Trains, evaluates and reports, or continues with whatever of it is still to be done. */
   public Outcome run(SparkSession session, PrintWriter out, boolean terminal) {
-    RunObserver observer = RunObserver.NONE;
+    return run(session, out, terminal, RunObserver.NONE);
+  }
+
+  /** The same, watched. */
+  public Outcome run(
+      SparkSession session, PrintWriter out, boolean terminal, RunObserver observer) {
     LaunchedEvaluation evaluation =
         new LaunchedEvaluation(session, evaluate, training.engine(), data, out);
     evaluation.check();

@@ -8,6 +8,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import org.sparkmim.job.MimException;
+import org.sparkmim.model.method.ModelSpec;
 
 /**
  * Section {@code mim.evaluate}.
@@ -75,6 +76,19 @@ public record EvaluateSettings(
         evaluate.getInt("batch-size"),
         knn(evaluate.getConfig("knn")),
         linear(evaluate.getConfig("linear")));
+  }
+
+  /**
+   * Refuses a feature that an encoder does not have.
+   *
+   * @throws MimException (usage) for the class token of an encoder without one, such as Swin
+   */
+  public void requireFeatureOf(ModelSpec model) {
+    if (feature == Feature.CLS && !model.encoder().hasClassToken()) {
+      throw MimException.usage(
+          "evaluate.feature = cls cannot be taken: the encoder, a Swin, has no class token. Allowed"
+              + " is mean.");
+    }
   }
 
   /** The same settings with another feature. */

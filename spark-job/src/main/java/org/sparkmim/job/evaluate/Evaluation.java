@@ -53,6 +53,7 @@ public final class Evaluation {
     Labels labels = Labels.of(train, test);
     Config recipe = RunRecipe.of(checkpoint.record());
     ModelSpec model = ModelSpec.from(recipe.getConfig("model"));
+    settings.requireFeatureOf(model);
     FeatureExtraction extraction =
         new FeatureExtraction(
             model,

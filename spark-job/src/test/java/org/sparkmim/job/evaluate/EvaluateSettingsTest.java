@@ -14,6 +14,7 @@ import org.sparkmim.job.config.Recipe;
 import org.sparkmim.job.evaluate.EvaluateSettings.After;
 import org.sparkmim.job.evaluate.EvaluateSettings.Feature;
 import org.sparkmim.job.evaluate.EvaluateSettings.Stage;
+import org.sparkmim.model.method.ModelSpec;
 
 class EvaluateSettingsTest {
 
@@ -30,6 +31,20 @@ class EvaluateSettingsTest {
                 32,
                 new Knn(20, 0.07),
                 new LinearProbe(List.of(1e-4, 1e-3, 1e-2, 1e-1), 100)));
+  }
+
+  @Test
+  void aSwinHasNoClassToken() {
+    EvaluateSettings settings = settings(Map.of("evaluate.feature", "cls"));
+    settings.requireFeatureOf(model("vit-tiny"));
+    assertThatThrownBy(() -> settings.requireFeatureOf(model("swin-base")))
+        .isInstanceOf(MimException.class)
+        .hasMessageContainingAll("evaluate.feature = cls", "Swin", "mean");
+  }
+
+  private static ModelSpec model(String arch) {
+    Recipe recipe = Recipe.load(Optional.empty(), Map.of("model.arch", arch));
+    return ModelSpec.from(recipe.section("model"));
   }
 
   @Test
