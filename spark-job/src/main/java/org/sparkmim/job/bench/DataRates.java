@@ -18,6 +18,11 @@ import org.sparkmim.data.batch.StageClock.Stage;
 public record DataRates(
     Map<Stage, Spread> stages, Spread fill, Spread allocatedBytes, long images) {
 
+  /** Images that a core finishes in a second, all stages together; the median. */
+  public double imagesPerSecond() {
+    return fill.median();
+  }
+
   /** A table for people. */
   public String text() {
     List<String> lines = new ArrayList<>();

@@ -35,6 +35,11 @@ public record StepRates(
    */
   public record Memory(long peak, long growth, long activations, long heapPerStep) {}
 
+  /** Images trained on in a second; the median. */
+  public double imagesPerSecond() {
+    return rate().median();
+  }
+
   private Spread rate() {
     return new Spread(
         batch / seconds.median(), batch / seconds.largest(), batch / seconds.smallest());

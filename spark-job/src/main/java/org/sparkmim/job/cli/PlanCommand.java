@@ -1,8 +1,19 @@
 package org.sparkmim.job.cli;
 
 import java.io.PrintWriter;
+import java.util.Optional;
+import java.util.OptionalLong;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.SparkConf;
+import org.apache.spark.deploy.SparkHadoopUtil;
 import org.sparkmim.data.batch.LoaderSettings;
+import org.sparkmim.data.dataset.Dataset;
+import org.sparkmim.job.MimException;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.plan.Pace;
+import org.sparkmim.job.plan.PaceProbe;
+import org.sparkmim.job.plan.Room;
+import org.sparkmim.job.plan.RunPlan;
 import org.sparkmim.job.plan.WorkerPlan;
 import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.MemoryPlan;
@@ -13,13 +24,51 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Tells what a recipe will need; reads no data and takes none of the memory. */
+/** Tells what a training will need, before it takes anything. */
 @Command(
     name = "plan",
-    description = "Tells the memory that a recipe needs, part by part, without a dataset.",
+    description = {
+      "Tells the memory, traffic, time and space that a recipe needs, and refuses what cannot work.",
+      "Time comes from some steps on this machine, scaled to the cores of an executor; nothing is"
+          + " asked of a cluster, and nothing is written."
+    },
     mixinStandardHelpOptions = true)
 final class PlanCommand implements Runnable {
+  private static final double BITS = 8;
+  private static final double GIGA = 1e9;
+
+  /** What a process receives and decrypts, with AES in hardware; see doc/speed.md. */
+  private static final double ENCRYPTED_BYTES_PER_SECOND = 0.7e9;
+
   @Mixin private RecipeOptions recipes;
+  @Mixin private SparkOptions sparks;
+
+  @Option(
+      names = "--data",
+      paramLabel = "DATASET",
+      description = "Dataset made by mim ingest: for rounds, hours, and the time of loading.")
+  private String data;
+
+  @Option(
+      names = "--output",
+      paramLabel = "RUN",
+      description = "Directory of the run, whose file system must have room for it.")
+  private String output;
+
+  @Option(
+      names = "--link-gbit",
+      paramLabel = "N",
+      defaultValue = "10",
+      description = "Network of an executor, in Gbit/s. Default: ${DEFAULT-VALUE}.")
+  private double linkGigabits;
+
+  @Option(
+      names = "--timing",
+      negatable = true,
+      defaultValue = "true",
+      fallbackValue = "true",
+      description = "Whether to time steps on this machine. Default: ${DEFAULT-VALUE}.")
+  private boolean timing;
 
   @Option(names = "--json", description = "Print the plan as JSON.")
   private boolean json;
@@ -28,18 +77,51 @@ final class PlanCommand implements Runnable {
 
   @Override
   public void run() {
+    if (!(linkGigabits > 0)) {
+      throw MimException.usage("--link-gbit = " + linkGigabits + " must be above 0, as in 10.");
+    }
     Recipe recipe = recipes.load();
     TrainSettings train = TrainSettings.from(recipe.section("train"));
+    SparkConf spark = new SparkConf();
+    Configuration hadoop = SparkHadoopUtil.get().newConfiguration(spark);
+    Optional<Dataset> dataset = Optional.ofNullable(data).map(uri -> Dataset.open(hadoop, uri));
+    dataset.ifPresent(each -> train.requireFits(each.size(), each.uri()));
+    WorkerPlan memory = memory(recipe, train);
+    boolean cluster = !sparks.isEmbedded(recipe);
+    if (!cluster) {
+      Room.inMemory(memory);
+    }
+    Optional<Pace> pace =
+        timing ? Optional.of(pace(recipe, dataset, cluster, spark)) : Optional.empty();
+    RunPlan plan =
+        new RunPlan(
+            memory,
+            train,
+            cluster ? train.workers() : 1,
+            dataset.map(each -> OptionalLong.of(each.size())).orElse(OptionalLong.empty()),
+            pace);
+    if (output != null) {
+      Room.onDisk(plan, hadoop, output);
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    out.print(json ? plan.json() + System.lineSeparator() : plan.text());
+    out.flush();
+  }
+
+  /** Memory of a recipe's workers. */
+  static WorkerPlan memory(Recipe recipe, TrainSettings train) {
     MemoryPlan network =
         MemoryPlan.of(
             ModelSpec.from(recipe.section("model")),
             EngineSpec.from(recipe.section("engine")),
             train.batch());
-    WorkerPlan plan =
-        new WorkerPlan(
-            network, train.workers(), LoaderSettings.from(recipe.section("data")).queue());
-    PrintWriter out = spec.commandLine().getOut();
-    out.print(json ? plan.json() + System.lineSeparator() : plan.text());
-    out.flush();
+    return new WorkerPlan(
+        network, train.workers(), LoaderSettings.from(recipe.section("data")).queue());
+  }
+
+  private Pace pace(Recipe recipe, Optional<Dataset> dataset, boolean cluster, SparkConf spark) {
+    double link = Math.min(linkGigabits * GIGA / BITS, ENCRYPTED_BYTES_PER_SECOND);
+    Pace here = new PaceProbe(recipe).measure(dataset, link);
+    return cluster ? here.on(spark.getInt("spark.executor.cores", here.cores())) : here;
   }
 }

@@ -6,6 +6,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.plan.Room;
+import org.sparkmim.job.round.TrainSettings;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -43,6 +45,9 @@ final class PretrainCommand implements Runnable {
   public void run() {
     Recipe recipe = recipes.load();
     Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
+    if (sparks.isEmbedded(recipe)) {
+      Room.inMemory(PlanCommand.memory(recipe, TrainSettings.from(recipe.section("train"))));
+    }
     PretrainJob job = PretrainJob.prepare(recipe, hadoop, data, output);
     PrintWriter out = spec.commandLine().getOut();
     SparkSession session = sparks.open("pretrain", recipe, job.workers());

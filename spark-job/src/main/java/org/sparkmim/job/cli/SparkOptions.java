@@ -21,8 +21,16 @@ public final class SparkOptions {
    * @param threads task threads of an embedded Spark
    */
   public SparkSession open(String command, Recipe recipe, int threads) {
-    String named = master != null ? master : recipe.section("run").getString("master");
-    return SparkSessions.open(
-        "mim " + command, Optional.of(named).filter(url -> !url.isBlank()), threads);
+    return SparkSessions.open("mim " + command, named(recipe), threads);
+  }
+
+  /** Whether workers will run inside this process. */
+  boolean isEmbedded(Recipe recipe) {
+    return named(recipe).map(SparkSessions::isEmbedded).orElse(true);
+  }
+
+  private Optional<String> named(Recipe recipe) {
+    String url = master != null ? master : recipe.section("run").getString("master");
+    return Optional.of(url).filter(each -> !each.isBlank());
   }
 }

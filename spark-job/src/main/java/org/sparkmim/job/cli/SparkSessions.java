@@ -50,6 +50,11 @@ public final class SparkSessions {
     return SparkSession.builder().config(conf).getOrCreate();
   }
 
+  /** Whether that master's executors are threads of the driver. */
+  static boolean isEmbedded(String url) {
+    return url.startsWith("local") && !url.startsWith("local-cluster");
+  }
+
   private static void embed(SparkConf conf, int threads) {
     conf.setMaster("local[" + threads + "]");
     conf.setIfMissing("spark.ui.enabled", "false");
@@ -93,7 +98,7 @@ public final class SparkSessions {
 
   /** Executors of a cluster need this code; spark-submit has already named it. */
   private static void shipThisJar(SparkConf conf, String url) {
-    if (url.startsWith("local") && !url.startsWith("local-cluster")) {
+    if (isEmbedded(url)) {
       return;
     }
     CodeSource source = SparkSessions.class.getProtectionDomain().getCodeSource();

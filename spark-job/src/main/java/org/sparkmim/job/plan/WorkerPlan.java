@@ -1,6 +1,5 @@
 package org.sparkmim.job.plan;
 
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -41,6 +40,11 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
     return BASE_BYTES + workers * workerBytes() + graph;
   }
 
+  /** What workers exchange: parameters and what the optimizer keeps. */
+  long stateBytes() {
+    return network.stateBytes();
+  }
+
   private long workerBytes() {
     return network.networkBytes() + network.teacherBytes() + loaderBytes() + averagingBytes();
   }
@@ -61,12 +65,12 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
   }
 
   /** For people. */
-  public String text() {
+  String text() {
     StringBuilder text = new StringBuilder();
     text.append(
         String.format(
             Locale.ROOT,
-            "%,d parameters, %d images a step and worker, %d workers%n%n%-24s %10s%n",
+            "%,d parameters, %d images a step and worker, %d workers%n%n%-30s %10s%n",
             network.parameters(),
             network.batch(),
             workers,
@@ -79,18 +83,16 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
   }
 
   private static String line(String name, long bytes) {
-    return String.format(Locale.ROOT, "%-24s %,10d%n", name, bytes >> 20);
+    return String.format(Locale.ROOT, "%-30s %,10d%n", name, bytes >> 20);
   }
 
-  /** For machines; sizes in bytes. */
-  public String json() {
-    ObjectNode node = new ObjectMapper().createObjectNode();
+  /** Adds itself to a JSON object; sizes in bytes. */
+  void addTo(ObjectNode node) {
     node.put("parameters", network.parameters())
         .put("batch", network.batch())
         .put("workers", workers);
     ObjectNode memory = node.putObject("worker_bytes");
     parts().forEach((name, bytes) -> memory.put(name.replace(' ', '_'), bytes));
     node.put("executor_bytes", executorBytes()).put("embedded_bytes", embeddedBytes());
-    return node.toString();
   }
 }

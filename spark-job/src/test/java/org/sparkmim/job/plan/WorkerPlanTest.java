@@ -80,10 +80,11 @@ final class WorkerPlanTest {
 
   private JsonNode plan(String... options) throws IOException {
     out.getBuffer().setLength(0);
-    String[] args = new String[options.length + 2];
+    String[] args = new String[options.length + 3];
     args[0] = "plan";
     args[1] = "--json";
-    System.arraycopy(options, 0, args, 2, options.length);
+    args[2] = "--no-timing";
+    System.arraycopy(options, 0, args, 3, options.length);
     assertThat(Mim.run(new PrintWriter(out, true), new PrintWriter(out, true), args)).isZero();
     return new ObjectMapper().readTree(out.toString());
   }

@@ -1,0 +1,29 @@
+package org.sparkmim.job.plan;
+
+/**
+ * What rounds and commits move between processes, in bytes.
+ *
+ * @param stateBytes of a training state, S: parameters and what the optimizer keeps
+ * @param workers W
+ * @param processes that workers run in: W on a cluster, 1 embedded
+ */
+record Traffic(long stateBytes, int workers, int processes) {
+  /** A worker's slices that other processes average, in a round. */
+  long workerToAveragers() {
+    return toOthers();
+  }
+
+  /** Means that a worker fetches from other processes, in a round. */
+  long averagersToWorker() {
+    return toOthers();
+  }
+
+  /** What the driver receives for a commit, and before that only numbers. */
+  long commitToDriver() {
+    return processes == 1 ? 0 : stateBytes;
+  }
+
+  private long toOthers() {
+    return stateBytes / processes * (processes - 1);
+  }
+}
