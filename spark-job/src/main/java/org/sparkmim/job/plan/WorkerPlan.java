@@ -9,8 +9,8 @@ import org.sparkmim.model.MemoryPlan;
 /**
  * The memory of one worker, and of the processes that workers run in.
  *
- * <p>Blocks of averaging are on the Java heap, as Spark's storage memory: a worker's own state, and
- * its share of the means of this round and of the one before. What does not fit goes to disk.
+ * <p>Blocks of averaging are on the Java heap, as Spark's storage memory. What does not fit goes to
+ * disk.
  *
  * @param workers W
  * @param queue minibatches prepared ahead
@@ -24,20 +24,28 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
     return queue * network.minibatchBytes();
   }
 
-  /** Blocks that a worker's process holds while states are averaged. */
+  /**
+   * Blocks that a worker's executor holds while states are averaged: the state that the round began
+   * with, which it keeps for others, its own, and its share of their mean.
+   */
   public long averagingBytes() {
-    return network.stateBytes() + 2 * network.stateBytes() / workers;
+    return 2 * network.stateBytes() + network.stateBytes() / workers;
+  }
+
+  /** The same of one process with all workers: theirs, the mean before, and the new one. */
+  private long embeddedAveragingBytes() {
+    return (workers + 2) * network.stateBytes();
   }
 
   /** An executor of a cluster, with one worker. */
   public long executorBytes() {
-    return BASE_BYTES + workerBytes();
+    return BASE_BYTES + workerBytes() + averagingBytes();
   }
 
   /** One process with all workers and the driver, which keeps a DL4J graph of the model. */
   public long embeddedBytes() {
     long graph = network.stateBytes() + network.gradientBytes();
-    return BASE_BYTES + workers * workerBytes() + graph;
+    return BASE_BYTES + workers * workerBytes() + embeddedAveragingBytes() + graph;
   }
 
   /** What workers exchange: parameters and what the optimizer keeps. */
@@ -46,7 +54,7 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
   }
 
   private long workerBytes() {
-    return network.networkBytes() + network.teacherBytes() + loaderBytes() + averagingBytes();
+    return network.networkBytes() + network.teacherBytes() + loaderBytes();
   }
 
   private Map<String, Long> parts() {

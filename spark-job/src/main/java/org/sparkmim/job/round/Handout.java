@@ -37,7 +37,7 @@ record Handout(int group, long size, List<BlockManagerId> holders) implements Se
   record Traffic(long fromDriver, long fromAveragers) {}
 
   /**
-   * Copies the state into off-heap vectors.
+   * Copies the state into off-heap vectors, and keeps it in this process.
    *
    * @throws SliceLostException if a holder is gone
    */
@@ -48,8 +48,13 @@ record Handout(int group, long size, List<BlockManagerId> holders) implements Se
     try (SliceFetch fetch = new SliceFetch(refs)) {
       for (SliceRef ref : refs) {
         long before = fetch.remoteBytes();
-        FlatState.copySlice(fetch.next(1).get(0), vectors, ref.index());
+        ByteBuffer slice = fetch.next(1).get(0);
+        FlatState.copySlice(slice, vectors, ref.index());
         long bytes = fetch.remoteBytes() - before;
+        if (bytes > 0 && !ref.holder().isDriver()) {
+          // Whoever looks for it when its holder is gone finds it here.
+          SliceBlocks.put(group, ref.index(), array(slice));
+        }
         if (ref.holder().isDriver()) {
           fromDriver += bytes;
         } else {

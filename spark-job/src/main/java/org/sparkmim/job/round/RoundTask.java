@@ -77,10 +77,11 @@ record RoundTask(
 
   private WorkerReport train(Share share, Replica replica) {
     long begin = System.nanoTime();
-    SliceBlocks.dropBefore(state.group());
     // Samples are loaded while the state comes in.
     replica.begin(share.steps(), share.next(), observer);
     Handout.Traffic traffic = state.copyTo(replica.state());
+    // All of this state is here now: the one before is not needed to make it again.
+    SliceBlocks.dropBefore(state.group());
     long inPlace = System.nanoTime();
     long samples = 0;
     long data = 0;

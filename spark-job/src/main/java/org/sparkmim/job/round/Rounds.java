@@ -26,21 +26,28 @@ import scala.reflect.ClassTag$;
  * Runs rounds as Spark jobs: state out, local steps, averaged state.
  *
  * <p>An averaged state stays with the processes that averaged it, where the next round's workers
- * fetch it. The driver brings it to itself only when somebody asks. Should a part of it be lost
- * before that, the rounds since the state that the driver holds are done again: a round is a pure
- * function of its state and window, so they give the same bits.
+ * fetch it; each keeps what it fetched, so that from then on the loss of a process loses nothing of
+ * it. Until then the state before stays as well: should a part of the newest be lost, its round is
+ * done again. Should more be lost, the rounds since the state that the driver holds are. A round is
+ * a pure function of its state and window, so they give the same bits.
  */
 final class Rounds implements AutoCloseable {
   /** Processes may be lost again while rounds are done again, so often in all. */
-  private static final int ATTEMPTS = 3;
+  private static final int ATTEMPTS = 5;
 
   private final JavaSparkContext spark;
   private final ReplicaFactory factory;
   private final RunObserver observer;
   private final List<RoundPlan> sinceHeld = new ArrayList<>();
   private final Map<Integer, BlockManagerId> places = new HashMap<>();
+  private final List<RoundPlan> missing = new ArrayList<>();
   private FlatState held;
   private Handout current;
+
+  /** The state from which {@link #newest} made the current one; null if it is not kept. */
+  private Handout before;
+
+  private RoundPlan newest;
 
   /**
    * Rounds that begin with a state.
@@ -88,6 +95,8 @@ final class Rounds implements AutoCloseable {
     Collected collected = despiteLosses(() -> current.collect());
     held = collected.state();
     sinceHeld.clear();
+    drop(before);
+    before = null;
     return collected;
   }
 
@@ -100,17 +109,34 @@ final class Rounds implements AutoCloseable {
         if (attempt == ATTEMPTS || !isLoss(e)) {
           throw e;
         }
-        close();
+        stepBack();
       }
     }
   }
 
-  /** Puts the current state where workers can fetch it, unless it is there. */
+  /** Puts the newest state where workers can fetch it, unless it is there. */
   private void catchUp() {
     if (current == null) {
       current = Handout.of(SliceBlocks.newGroup(spark.sc()), held);
-      sinceHeld.forEach(this::average);
+      missing.clear();
+      missing.addAll(sinceHeld);
     }
+    while (!missing.isEmpty()) {
+      average(missing.get(0));
+      missing.remove(0);
+    }
+  }
+
+  /** Gives up the current state for the one before, or for the one that the driver holds. */
+  private void stepBack() {
+    if (before == null) {
+      close();
+      return;
+    }
+    drop(current);
+    current = before;
+    before = null;
+    missing.add(0, newest);
   }
 
   /** Whether a part of the current state is gone; Spark wraps what a task threw. */
@@ -150,7 +176,7 @@ final class Rounds implements AutoCloseable {
       List<Averaging.Averaged> done = new ArrayList<>(averaged.collect());
       done.sort(Comparator.comparingInt(Averaging.Averaged::averager));
       observer.before(Phase.OUTER_STEP, "round " + plan.end().round());
-      replaceCurrent(means, done);
+      replaceCurrent(plan, means, done);
       done.get(0).offers().forEach(offer -> places.put(offer.worker(), offer.holder()));
       finished = true;
       return done;
@@ -181,21 +207,29 @@ final class Rounds implements AutoCloseable {
     return spark.sc().makeRDD(JavaConverters.asScalaBuffer(placed).toSeq(), type).toJavaRDD();
   }
 
-  /** The state before goes only now that its successor is whole. */
-  private void replaceCurrent(int means, List<Averaging.Averaged> averaged) {
+  /** The state before stays until the next round's workers have fetched this one. */
+  private void replaceCurrent(RoundPlan plan, int means, List<Averaging.Averaged> averaged) {
     Handout next =
         new Handout(
             means, current.size(), averaged.stream().map(Averaging.Averaged::holder).toList());
-    close();
+    drop(before);
+    before = current;
     current = next;
+    newest = plan;
   }
 
-  /** Drops the state that executors and driver hold for the next round. */
+  private void drop(Handout state) {
+    if (state != null) {
+      SliceBlocks.drop(spark.sc(), state.group());
+    }
+  }
+
+  /** Drops the states that executors and driver hold for the next round. */
   @Override
   public void close() {
-    if (current != null) {
-      SliceBlocks.drop(spark.sc(), current.group());
-      current = null;
-    }
+    drop(before);
+    drop(current);
+    before = null;
+    current = null;
   }
 }

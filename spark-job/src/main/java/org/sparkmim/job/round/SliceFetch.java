@@ -14,14 +14,20 @@ import org.apache.spark.storage.BlockData;
 import org.apache.spark.storage.BlockManager;
 import org.apache.spark.storage.BlockManagerId;
 import scala.Option;
+import scala.collection.JavaConverters;
 
 /**
  * Reads slices in a given order. Those of this process are not copied; those of others are on their
- * way while earlier ones are used. For one thread.
+ * way while earlier ones are used. What a lost process held is asked of all others: a state that
+ * was handed out is with each of its workers. For one thread.
  */
 final class SliceFetch implements AutoCloseable {
   /** Slices under way: enough to hide a round trip, few enough to hold in memory. */
   private static final int AHEAD = 6;
+
+  /** Stands for the answer of this process itself. */
+  private static final CompletableFuture<ManagedBuffer> HERE =
+      CompletableFuture.completedFuture(null);
 
   private final BlockManager blocks = SliceBlocks.manager();
   private final BlockManagerId here = blocks.blockManagerId();
@@ -51,13 +57,13 @@ final class SliceFetch implements AutoCloseable {
     release();
     while (asked < Math.min(refs.size(), given + count + AHEAD)) {
       SliceRef ref = refs.get(asked++);
-      underWay.add(isLocal(ref) ? CompletableFuture.completedFuture(null) : ask(ref));
+      underWay.add(isHere(ref) ? HERE : ask(ref));
     }
     List<ByteBuffer> slices = new ArrayList<>(count);
     for (int i = 0; i < count; i++) {
       SliceRef ref = refs.get(given++);
       CompletableFuture<ManagedBuffer> answer = underWay.remove();
-      slices.add(isLocal(ref) ? local(ref) : remote(ref, answer));
+      slices.add(answer == HERE ? local(ref) : remote(ref, answer));
     }
     return slices;
   }
@@ -72,7 +78,7 @@ final class SliceFetch implements AutoCloseable {
     return remoteBytes;
   }
 
-  private boolean isLocal(SliceRef ref) {
+  private boolean isHere(SliceRef ref) {
     return ref.holder().equals(here);
   }
 
@@ -116,17 +122,39 @@ final class SliceFetch implements AutoCloseable {
   private ByteBuffer remote(SliceRef ref, CompletableFuture<ManagedBuffer> answer) {
     long begin = System.nanoTime();
     try {
-      ManagedBuffer data = answer.get();
+      ManagedBuffer data = despiteLoss(ref, answer);
       inUse.add(data::release);
       remoteBytes += data.size();
       return data.nioByteBuffer();
-    } catch (ExecutionException | IOException e) {
+    } catch (IOException e) {
       throw new SliceLostException(ref, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("The task was stopped while it waited for a slice", e);
     } finally {
       waitNanos += System.nanoTime() - begin;
+    }
+  }
+
+  private ManagedBuffer despiteLoss(SliceRef ref, CompletableFuture<ManagedBuffer> answer)
+      throws InterruptedException {
+    try {
+      return answer.get();
+    } catch (ExecutionException e) {
+      if (blocks.getStatus(ref.block()).isDefined()) {
+        return blocks.getLocalBlockData(ref.block());
+      }
+      for (BlockManagerId other : JavaConverters.seqAsJavaList(blocks.master().getPeers(here))) {
+        if (other.equals(ref.holder())) {
+          continue;
+        }
+        try {
+          return ask(new SliceRef(ref.group(), ref.index(), other)).get();
+        } catch (ExecutionException alsoNotThere) {
+          e.addSuppressed(alsoNotThere);
+        }
+      }
+      throw new SliceLostException(ref, e);
     }
   }
 
@@ -140,8 +168,11 @@ final class SliceFetch implements AutoCloseable {
   public void close() {
     release();
     for (CompletableFuture<ManagedBuffer> answer : underWay) {
+      if (answer == HERE) {
+        continue;
+      }
       boolean arrived = !answer.cancel(false) && !answer.isCompletedExceptionally();
-      if (arrived && answer.join() != null) {
+      if (arrived) {
         answer.join().release();
       }
     }

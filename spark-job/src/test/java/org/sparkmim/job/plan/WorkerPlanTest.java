@@ -20,7 +20,7 @@ final class WorkerPlanTest {
     JsonNode parts = plan.get("worker_bytes");
     assertThat(parts.get("parameters").asLong()).isEqualTo(4 * n);
     assertThat(parts.get("optimizer_state").asLong()).isEqualTo(8 * n);
-    assertThat(parts.get("averaging").asLong()).isEqualTo(12 * n + 2 * 12 * n / 4);
+    assertThat(parts.get("averaging").asLong()).isEqualTo(2 * 12 * n + 12 * n / 4);
     long sum = 0;
     for (JsonNode part : parts) {
       sum += part.asLong();

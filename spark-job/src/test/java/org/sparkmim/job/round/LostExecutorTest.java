@@ -13,12 +13,16 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkmim.job.Phase;
@@ -84,6 +88,59 @@ final class LostExecutorTest {
 
   private static final AtomicInteger OUTER_STEPS = new AtomicInteger();
 
+  @BeforeEach
+  void countAnewOnTwoExecutors() {
+    OUTER_STEPS.set(0);
+    // The driver is listed, too.
+    await(() -> cluster.sc().statusTracker().getExecutorInfos().length == 3);
+  }
+
+  private static void await(BooleanSupplier condition) {
+    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+    while (!condition.getAsBoolean()) {
+      assertThat(System.nanoTime()).as("within a minute").isLessThan(deadline);
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
+    }
+  }
+
+  @Test
+  void aStateThatWasHandedOutOutlivesItsHolder() throws Exception {
+    String killed = directory.resolve("killed").toString();
+    String other = directory.resolve("other").toString();
+    RunObserver killer =
+        (phase, what) -> {
+          if (phase == Phase.OUTER_STEP) {
+            OUTER_STEPS.incrementAndGet();
+          }
+          // The last round: of seven samples from position 14, three are the first worker's.
+          if (phase == Phase.STEP && what.equals("minibatch/0/17/4")) {
+            created(other);
+          }
+          if (phase == Phase.STEP
+              && what.equals("minibatch/0/14/3")
+              && !new File(killed).exists()) {
+            await(() -> new File(other).exists());
+            created(killed);
+            Runtime.getRuntime().halt(137);
+          }
+        };
+    assertThat(train(cluster, directory.resolve("run"), killer)).isEqualTo(undisturbed);
+    assertThat(Path.of(killed)).exists();
+    assertThat(OUTER_STEPS).as("three rounds, none of them twice").hasValue(3);
+  }
+
+  @Test
+  void onlyItsRoundIsDoneAgainWhenAHolderOfTheNewestStateIsKilled() throws Exception {
+    RunObserver killer =
+        (phase, what) -> {
+          if (phase == Phase.OUTER_STEP && OUTER_STEPS.incrementAndGet() == 2) {
+            kill(ProcessHandle.current().children().findFirst().orElseThrow());
+          }
+        };
+    assertThat(train(cluster, directory.resolve("run"), killer)).isEqualTo(undisturbed);
+    assertThat(OUTER_STEPS).as("three rounds, one of them twice").hasValue(4);
+  }
+
   @Test
   void roundsAreDoneAgainWhenTheHoldersOfTheNewestStateAreKilled() throws Exception {
     RunObserver killer =
@@ -99,10 +156,12 @@ final class LostExecutorTest {
 
   /** On the driver, whose children they are; both, for one may have averaged everything. */
   private static void killTheExecutors() {
-    for (ProcessHandle executor : ProcessHandle.current().children().toList()) {
-      assertThat(executor.destroyForcibly()).isTrue();
-      executor.onExit().join();
-    }
+    ProcessHandle.current().children().forEach(LostExecutorTest::kill);
+  }
+
+  private static void kill(ProcessHandle executor) {
+    assertThat(executor.destroyForcibly()).isTrue();
+    executor.onExit().join();
   }
 
   @Test
