@@ -14,6 +14,7 @@ import org.sparkmim.job.round.EpochPlan;
 import org.sparkmim.job.round.GraphState;
 import org.sparkmim.job.round.MimTrainingMaster;
 import org.sparkmim.job.round.MinibatchRef;
+import org.sparkmim.job.round.NonFinite;
 import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.dl4j.MimGraph;
 import org.sparkmim.model.engine.EngineSpec;
@@ -46,7 +47,20 @@ public final class RoundBench {
     MimTrainingMaster master =
         new MimTrainingMaster(
             new TrainSettings(
-                workers, 1, 1, 1, 0, TrainSettings.Curve.COSINE, 1, 1e-3, 0, adam, SEED, rounds, 1),
+                workers,
+                1,
+                1,
+                1,
+                0,
+                TrainSettings.Curve.COSINE,
+                1,
+                1e-3,
+                0,
+                adam,
+                SEED,
+                rounds,
+                1,
+                new NonFinite(NonFinite.Policy.FAIL, 1)),
             samples,
             Progress.start(),
             GraphState.in(home),

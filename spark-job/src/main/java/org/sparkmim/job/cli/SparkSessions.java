@@ -38,6 +38,7 @@ public final class SparkSessions {
       embed(conf, threads);
     } else {
       conf.setMaster(url);
+      refuseTasksLargerThanExecutors(conf);
       shipThisJar(conf, url);
     }
     conf.setIfMissing("spark.app.name", name);
@@ -94,6 +95,19 @@ public final class SparkSessions {
                     + ". Drop one of them.");
           }
         });
+  }
+
+  private static void refuseTasksLargerThanExecutors(SparkConf conf) {
+    int cpus = conf.getInt("spark.task.cpus", 1);
+    int cores = conf.getInt("spark.executor.cores", cpus);
+    if (cores < cpus) {
+      throw MimException.usage(
+          "No executor could take a task: spark.task.cpus = "
+              + cpus
+              + ", and spark.executor.cores = "
+              + cores
+              + ". A task is meant to use the whole executor: set both to the same number.");
+    }
   }
 
   /** Executors of a cluster need this code; spark-submit has already named it. */

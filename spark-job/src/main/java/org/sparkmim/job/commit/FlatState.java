@@ -26,9 +26,20 @@ public final class FlatState implements Serializable {
 
   /** The vectors of the state, in the order of their slices. */
   public enum Vector {
-    PARAMETERS,
-    FIRST_MOMENT,
-    SECOND_MOMENT;
+    PARAMETERS("parameters"),
+    FIRST_MOMENT("first moments"),
+    SECOND_MOMENT("second moments");
+
+    private final String description;
+
+    Vector(String description) {
+      this.description = description;
+    }
+
+    /** For messages. */
+    public String description() {
+      return description;
+    }
 
     private FloatPointer of(ParameterVectors vectors) {
       return switch (this) {
@@ -142,6 +153,11 @@ public final class FlatState implements Serializable {
     window.put(slice.duplicate());
   }
 
+  /** The vector that a slice is of, in a state of {@code size} parameters. */
+  public static Vector vectorOf(int slice, long size) {
+    return Vector.values()[slice / slicesOfVector(size)];
+  }
+
   /** Slices of a state of {@code size} parameters. */
   public static int sliceCount(long size) {
     return Math.multiplyExact(Vector.values().length, slicesOfVector(size));
@@ -213,7 +229,7 @@ public final class FlatState implements Serializable {
 
   private static ByteBuffer window(ParameterVectors vectors, int index) {
     long size = vectors.size();
-    FloatPointer vector = Vector.values()[index / slicesOfVector(size)].of(vectors);
+    FloatPointer vector = vectorOf(index, size).of(vectors);
     long from = vector.position() + (long) (index % slicesOfVector(size)) * SLICE_FLOATS;
     long floats = sliceBytes(size, index) / Float.BYTES;
     return new FloatPointer(vector).limit(from + floats).position(from).asByteBuffer();

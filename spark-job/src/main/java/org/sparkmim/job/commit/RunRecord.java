@@ -46,6 +46,7 @@ public record RunRecord(
           "data.ingest.",
           "engine.name",
           "train.workers",
+          "train.non-finite.",
           "train.checkpoint.");
 
   public RunRecord {

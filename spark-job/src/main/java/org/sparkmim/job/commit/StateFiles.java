@@ -35,6 +35,10 @@ public record StateFiles(
   static final String OPTIMIZER = "optimizer.safetensors";
   static final String STATE = "state.json";
   private static final int FORMAT = 1;
+
+  /** Newer than the format's first files, which have none. */
+  private static final String BAD_ROUNDS = "bad_rounds";
+
   private static final int PIECE = 1 << 18;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -131,7 +135,8 @@ public record StateFiles(
           number(root, "step"),
           number(root, "round"),
           Math.toIntExact(number(root, "epoch")),
-          number(root, "position"));
+          number(root, "position"),
+          root.has(BAD_ROUNDS) ? Math.toIntExact(number(root, BAD_ROUNDS)) : 0);
     } catch (JsonProcessingException | IllegalArgumentException | ArithmeticException e) {
       throw MimException.input("Cannot read " + file + ": " + e.getMessage(), e);
     }
@@ -151,6 +156,7 @@ public record StateFiles(
         .put("round", progress.round())
         .put("epoch", progress.epoch())
         .put("position", progress.position())
+        .put(BAD_ROUNDS, progress.badRounds())
         .toPrettyString()
         .getBytes(StandardCharsets.UTF_8);
   }

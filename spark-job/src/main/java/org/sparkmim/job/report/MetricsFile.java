@@ -17,8 +17,8 @@ final class MetricsFile {
   private MetricsFile() {}
 
   /**
-   * The rounds of a run. A last line that is being written, or was when the process died, is left
-   * out.
+   * The rounds of a run that count; one of which nothing was kept does not. A last line that is
+   * being written, or was when the process died, is left out.
    *
    * @param heads losses that every line must have
    * @param where named in messages
@@ -29,10 +29,13 @@ final class MetricsFile {
     String[] lines = text.split("\n", -1);
     for (int i = 0; i < lines.length; i++) {
       boolean unfinished = i == lines.length - 1;
-      Optional<Round> round = lines[i].isBlank() ? Optional.empty() : round(lines[i], heads);
+      if (lines[i].isBlank() || isSkipped(lines[i])) {
+        continue;
+      }
+      Optional<Round> round = round(lines[i], heads);
       if (round.isPresent()) {
         rounds.add(round.get());
-      } else if (!lines[i].isBlank() && !unfinished) {
+      } else if (!unfinished) {
         throw MimException.input(
             "Cannot read line "
                 + (i + 1)
@@ -45,6 +48,14 @@ final class MetricsFile {
       }
     }
     return rounds;
+  }
+
+  private static boolean isSkipped(String line) {
+    try {
+      return JSON.readTree(line).has("skipped");
+    } catch (JsonProcessingException e) {
+      return false;
+    }
   }
 
   private static Optional<Round> round(String line, int heads) {

@@ -1,6 +1,7 @@
 package org.sparkmim.job.round;
 
 import java.io.Serializable;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Iterator;
@@ -40,7 +41,7 @@ final class Averaging {
   /**
    * What an averager did.
    *
-   * @param holder where its means are
+   * @param holder where its means are; there are none if a worker had a fault
    * @param offers of all workers, in their order
    * @param waitNanos spent on waiting for other processes
    * @param averageNanos spent on sums
@@ -91,6 +92,9 @@ final class Averaging {
       // Always in this order, so that sums do not depend on who was first.
       offers.sort(Comparator.comparingInt(Offer::worker));
       int averager = TaskContext.getPartitionId();
+      if (offers.stream().anyMatch(offer -> !offer.report().faults().isEmpty())) {
+        return List.of(new Averaged(averager, SliceBlocks.here(), offers, 0, 0, 0)).iterator();
+      }
       try {
         return List.of(average(averager, offers)).iterator();
       } catch (SliceLostException e) {
@@ -111,10 +115,18 @@ final class Averaging {
           offers.stream().mapToDouble(offer -> task.samples().get(offer.worker())).toArray();
       Mean mean = new Mean(weights);
       long begin = System.nanoTime();
+      int at = 0;
       try (SliceFetch fetch = new SliceFetch(refs)) {
         for (int slice = averager; slice < slices; slice += averagers) {
           task.observer().before(Phase.AVERAGE, "slice " + slice);
-          SliceBlocks.put(task.into(), slice, mean.of(fetch.next(weights.length)));
+          List<ByteBuffer> given = fetch.next(weights.length);
+          byte[] means = mean.of(given);
+          // A mean of finite numbers is finite, so this pass sees every number of every worker.
+          if (!Finite.all(means)) {
+            throw damaged(given, refs.subList(at, at + given.size()));
+          }
+          SliceBlocks.put(task.into(), slice, means);
+          at += given.size();
         }
         return new Averaged(
             averager,
@@ -124,6 +136,14 @@ final class Averaging {
             System.nanoTime() - begin - fetch.waitNanos(),
             fetch.remoteBytes());
       }
+    }
+
+    private static SliceLostException damaged(List<ByteBuffer> given, List<SliceRef> refs) {
+      int bad = 0;
+      while (Finite.all(given.get(bad))) {
+        bad++;
+      }
+      return SliceLostException.damaged(refs.get(bad));
     }
 
     /** Tells Spark which worker's share must be done again. */

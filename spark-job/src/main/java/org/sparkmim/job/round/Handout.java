@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.storage.BlockManagerId;
+import org.sparkmim.job.MimException;
 import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.model.engine.ParameterVectors;
 
@@ -20,9 +21,18 @@ record Handout(int group, long size, List<BlockManagerId> holders) implements Se
     holders = List.copyOf(holders);
   }
 
-  /** A state that only this process holds, offered by it. */
+  /**
+   * A state that only this process holds, offered by it.
+   *
+   * @throws MimException (input) if the state is not finite
+   */
   static Handout of(int group, FlatState state) {
     for (int index = 0; index < FlatState.sliceCount(state.size()); index++) {
+      if (!Finite.all(state.slice(index))) {
+        throw MimException.input(
+            "Cannot train from this state: it holds NaN or infinity. Take a checkpoint or weights"
+                + " that are finite.");
+      }
       SliceBlocks.put(group, index, state.slice(index));
     }
     return new Handout(group, state.size(), List.of(SliceBlocks.here()));
@@ -39,7 +49,7 @@ record Handout(int group, long size, List<BlockManagerId> holders) implements Se
   /**
    * Copies the state into off-heap vectors, and keeps it in this process.
    *
-   * @throws SliceLostException if a holder is gone
+   * @throws SliceLostException if a holder is gone or a slice damaged
    */
   Traffic copyTo(ParameterVectors vectors) {
     long fromDriver = 0;
@@ -48,12 +58,12 @@ record Handout(int group, long size, List<BlockManagerId> holders) implements Se
     try (SliceFetch fetch = new SliceFetch(refs)) {
       for (SliceRef ref : refs) {
         long before = fetch.remoteBytes();
-        ByteBuffer slice = fetch.next(1).get(0);
+        ByteBuffer slice = sound(ref, fetch.next(1).get(0));
         FlatState.copySlice(slice, vectors, ref.index());
         long bytes = fetch.remoteBytes() - before;
         if (bytes > 0 && !ref.holder().isDriver()) {
           // Whoever looks for it when its holder is gone finds it here.
-          SliceBlocks.put(group, ref.index(), array(slice));
+          SliceBlocks.put(group, ref.index(), copy(slice));
         }
         if (ref.holder().isDriver()) {
           fromDriver += bytes;
@@ -68,7 +78,7 @@ record Handout(int group, long size, List<BlockManagerId> holders) implements Se
   /**
    * Brings the state into this process.
    *
-   * @throws SliceLostException if a holder is gone
+   * @throws SliceLostException if a holder is gone or a slice damaged
    */
   Collected collect() {
     long begin = System.nanoTime();
@@ -76,11 +86,18 @@ record Handout(int group, long size, List<BlockManagerId> holders) implements Se
     byte[][] slices = new byte[refs.size()][];
     try (SliceFetch fetch = new SliceFetch(refs)) {
       for (int index = 0; index < slices.length; index++) {
-        slices[index] = array(fetch.next(1).get(0));
+        slices[index] = array(sound(refs.get(index), fetch.next(1).get(0)));
       }
       return new Collected(
           FlatState.of(size, slices), (System.nanoTime() - begin) / 1e9, fetch.remoteBytes());
     }
+  }
+
+  private static ByteBuffer sound(SliceRef ref, ByteBuffer slice) {
+    if (!Finite.all(slice)) {
+      throw SliceLostException.damaged(ref);
+    }
+    return slice;
   }
 
   /** Slices of this process are arrays already, which nobody changes. */
@@ -88,6 +105,10 @@ record Handout(int group, long size, List<BlockManagerId> holders) implements Se
     if (slice.hasArray() && slice.array().length == slice.remaining()) {
       return slice.array();
     }
+    return copy(slice);
+  }
+
+  private static byte[] copy(ByteBuffer slice) {
     byte[] array = new byte[slice.remaining()];
     slice.duplicate().get(array);
     return array;

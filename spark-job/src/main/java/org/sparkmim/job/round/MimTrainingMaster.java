@@ -21,6 +21,7 @@ import org.deeplearning4j.spark.impl.multilayer.SparkDl4jMultiLayer;
 import org.nd4j.linalg.dataset.DataSet;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
 import org.sparkmim.job.RunObserver;
+import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.job.commit.Progress;
 
 /**
@@ -40,6 +41,7 @@ public final class MimTrainingMaster
   private final RoundListener listener;
   private final RunObserver observer;
   private final List<TrainingListener> listeners = new ArrayList<>();
+  private final FlatState begun;
   private Progress progress;
 
   /**
@@ -61,6 +63,8 @@ public final class MimTrainingMaster
     this.home = home;
     this.listener = listener;
     this.observer = observer;
+    boolean mayRollBack = settings.nonFinite().policy() == NonFinite.Policy.ROLLBACK;
+    begun = mayRollBack ? home.read() : null;
   }
 
   /** How far the training is. */
@@ -98,6 +102,10 @@ public final class MimTrainingMaster
                 ref -> settings.rate(ref.epoch(), ref.first(), samples),
                 whole && last == refs.size());
         Rounds.Result result = rounds.run(plan);
+        if (!result.faults().isEmpty()) {
+          passOver(BadRound.of(plan, result, settings.seed(), samples), rounds);
+          continue;
+        }
         progress = plan.end();
         RoundReport report = RoundReport.of(plan, result);
         if (!listeners.isEmpty()) {
@@ -110,6 +118,15 @@ public final class MimTrainingMaster
       // Only DL4J's listeners look at the graph between rounds, and copying has its price.
       home.write(rounds.state().state());
     }
+  }
+
+  private void passOver(BadRound bad, Rounds rounds) {
+    bad.check(settings.nonFinite());
+    if (settings.nonFinite().policy() == NonFinite.Policy.ROLLBACK) {
+      rounds.restart(listener.committed().orElse(begun));
+    }
+    progress = bad.end();
+    listener.afterBadRound(bad, rounds::state);
   }
 
   /** So that samples of the next epoch's first round can be loaded before this one ends. */

@@ -4,7 +4,6 @@ import java.util.Iterator;
 import java.util.List;
 import org.sparkmim.data.batch.Minibatch;
 import org.sparkmim.data.dataset.Dataset;
-import org.sparkmim.job.MimException;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.model.Network;
 import org.sparkmim.model.engine.ParameterVectors;
@@ -44,9 +43,6 @@ final class NetworkReplica implements Replica {
 
   @Override
   public void begin(List<LocalStep> share, List<MinibatchRef> next, RunObserver observer) {
-    if (steps.hasNext()) {
-      throw new IllegalStateException("A replica got a new share before it finished the last one");
-    }
     steps = List.copyOf(share).iterator();
     loader.begin(share.stream().map(LocalStep::minibatch).toList(), next, observer);
   }
@@ -65,23 +61,9 @@ final class NetworkReplica implements Replica {
     }
     loader.recycle(batch);
     double[] losses = network.forward().clone();
-    requireFinite(losses, step);
     network.backward();
     network.update(optimizer, step.rate(), step.step());
     return new StepResult(losses, loaded - begin, System.nanoTime() - loaded);
-  }
-
-  private static void requireFinite(double[] losses, LocalStep step) {
-    for (int head = 0; head < losses.length; head++) {
-      if (!Double.isFinite(losses[head])) {
-        throw MimException.failed(
-            String.format(
-                "The loss of head %d is %s at step %d (learning rate %s): training diverged. Nothing"
-                    + " of this round is kept; start a new run with a lower train.base-lr or a"
-                    + " longer train.warmup-epochs.",
-                head, losses[head], step.step(), step.rate()));
-      }
-    }
   }
 
   @Override

@@ -1,6 +1,8 @@
 package org.sparkmim.job.round;
 
+import com.typesafe.config.Config;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
@@ -8,11 +10,13 @@ import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.bytedeco.javacpp.FloatPointer;
+import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.sparkmim.data.batch.LoaderSettings;
 import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.data.image.Augmentation;
+import org.sparkmim.job.MimException;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.commit.FlatState;
@@ -42,6 +46,7 @@ public final class Pretraining {
   private final ModelSpec spec;
   private final EngineSpec engine;
   private final TrainSettings settings;
+  private final Duration executorsTimeout;
   private final String output;
   private final FutureTask<ComputationGraph> model = new FutureTask<>(this::makeGraph);
 
@@ -55,6 +60,7 @@ public final class Pretraining {
     spec = ModelSpec.from(recipe.section("model"));
     engine = EngineSpec.from(recipe.section("engine"));
     settings = TrainSettings.from(recipe.section("train"));
+    executorsTimeout = executorsTimeout(recipe.section("run"));
   }
 
   /**
@@ -108,6 +114,12 @@ public final class Pretraining {
    * @return the last checkpoint
    */
   public Checkpoint run(JavaSparkContext spark, Surroundings around) {
+    return run(spark, around, replicas());
+  }
+
+  /** Trains on other replicas than the recipe's, such as those that tests spoil. */
+  <T extends ReplicaFactory & MultiDataSetLoader> Checkpoint run(
+      JavaSparkContext spark, Surroundings around, T replicas) {
     try (RunDirectory run = RunDirectory.open(hadoop, output, record(), around.observer())) {
       RunDirectory.Resumable found = run.newest();
       for (String damage : found.damaged()) {
@@ -119,7 +131,7 @@ public final class Pretraining {
       if (settings.isDone(progress, dataset.size())) {
         return found.checkpoint().orElseThrow();
       }
-      train(spark, run, found, progress, around);
+      train(spark, run, found, progress, around, replicas);
       return run.newest().checkpoint().orElseThrow();
     }
   }
@@ -139,7 +151,8 @@ public final class Pretraining {
       RunDirectory run,
       RunDirectory.Resumable found,
       Progress progress,
-      Surroundings around) {
+      Surroundings around,
+      MultiDataSetLoader replicas) {
     ComputationGraph graph = graph();
     FloatPointer parameters = MimGraph.parameters(graph);
     StateFiles files = StateFiles.of(ModelTensors.of(spec));
@@ -169,7 +182,21 @@ public final class Pretraining {
             recorder,
             around.observer());
     SparkComputationGraph distributed = new SparkComputationGraph(spark, graph, master);
-    NetworkReplicas replicas = replicas();
+    try (ClusterSlots slots =
+        new ClusterSlots(spark, settings.workers(), executorsTimeout, line::say)) {
+      fit(distributed, spark, master, replicas, slots);
+    } finally {
+      line.end();
+      ReplicaPool.clear();
+    }
+  }
+
+  private void fit(
+      SparkComputationGraph distributed,
+      JavaSparkContext spark,
+      MimTrainingMaster master,
+      MultiDataSetLoader replicas,
+      ClusterSlots slots) {
     try {
       while (!settings.isDone(master.progress(), dataset.size())) {
         Progress at = master.progress();
@@ -178,10 +205,18 @@ public final class Pretraining {
             plan.minibatches(at.epoch(), at.position()).stream().map(MinibatchRef::toPath).toList();
         distributed.fitPaths(spark.parallelize(paths, 1), replicas);
       }
-    } finally {
-      line.end();
-      ReplicaPool.clear();
+    } catch (RuntimeException e) {
+      throw slots.explain(e).map(RuntimeException.class::cast).orElse(e);
     }
+  }
+
+  private static Duration executorsTimeout(Config run) {
+    int seconds = run.getInt("executors-timeout-seconds");
+    if (seconds < 1) {
+      throw MimException.usage(
+          "run.executors-timeout-seconds = " + seconds + " must be at least 1.");
+    }
+    return Duration.ofSeconds(seconds);
   }
 
   /**
@@ -214,7 +249,7 @@ public final class Pretraining {
         spec, engine, 1, driverOptimizer(), settings.peakRate(), settings.seed());
   }
 
-  private NetworkReplicas replicas() {
+  NetworkReplicas replicas() {
     return new NetworkReplicas(
         new NetworkReplicas.Recipe(
             dataset.uri(),

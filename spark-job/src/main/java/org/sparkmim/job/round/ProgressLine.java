@@ -71,6 +71,13 @@ final class ProgressLine {
     }
   }
 
+  /** Says what happened, on lines of their own. */
+  void say(String what) {
+    end();
+    out.println(what);
+    out.flush();
+  }
+
   /** Ends the line, so that other output starts on its own. */
   void end() {
     if (terminal && width > 0) {

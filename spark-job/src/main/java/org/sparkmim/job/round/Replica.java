@@ -22,7 +22,8 @@ public interface Replica extends AutoCloseable {
   }
 
   /**
-   * Announces the steps of a round, so that their samples can be loaded ahead.
+   * Announces the steps of a round, so that their samples can be loaded ahead. What was announced
+   * before and not taken is given up.
    *
    * @param next first minibatches of the share after, so far as they are known: they can be loaded
    *     too, and are dropped if another share comes

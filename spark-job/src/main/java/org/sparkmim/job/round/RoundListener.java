@@ -1,6 +1,8 @@
 package org.sparkmim.job.round;
 
+import java.util.Optional;
 import java.util.function.Supplier;
+import org.sparkmim.job.commit.FlatState;
 
 /** Told after every round, on the driver; what it throws ends the training. */
 @FunctionalInterface
@@ -12,4 +14,16 @@ public interface RoundListener {
    *     be asked during the call
    */
   void afterRound(RoundReport report, Supplier<Collected> state);
+
+  /**
+   * Called when a round was passed over.
+   *
+   * @param state brings the state that training goes on with to the driver
+   */
+  default void afterBadRound(BadRound round, Supplier<Collected> state) {}
+
+  /** The state of the newest checkpoint, if there is one: where a rollback goes. */
+  default Optional<FlatState> committed() {
+    return Optional.empty();
+  }
 }

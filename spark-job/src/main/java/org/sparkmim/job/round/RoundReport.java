@@ -7,6 +7,7 @@ import org.sparkmim.job.commit.Progress;
 /**
  * What a round was like.
  *
+ * @param start progress before it
  * @param end progress after it
  * @param samples samples consumed by all workers
  * @param rate learning rate of its last step
@@ -19,6 +20,7 @@ import org.sparkmim.job.commit.Progress;
  * @param cost of all that is not training
  */
 public record RoundReport(
+    Progress start,
     Progress end,
     long samples,
     double rate,
@@ -53,6 +55,7 @@ public record RoundReport(
       }
     }
     return new RoundReport(
+        plan.start(),
         plan.end(),
         plan.samples(),
         plan.rate(),

@@ -16,7 +16,8 @@ import scala.Tuple2;
 /**
  * One worker's share of a round: from the state handed out, through its local steps, to its own
  * state in slices that averagers can fetch. A pure function of the state and the share, so that a
- * retry, a lost executor or a speculative copy gives the same bits.
+ * retry, a lost executor or a speculative copy gives the same bits. A number that is not finite is
+ * a result too, so that no retry is wasted on it.
  *
  * @param averagers who are told of the slices
  * @param group under which they are offered
@@ -60,13 +61,13 @@ record RoundTask(
 
   private WorkerReport trainOnReplica(Share share) {
     Replica replica = ReplicaPool.take(factory, share.steps().get(0).minibatch());
-    boolean finished = false;
+    boolean sound = false;
     try {
       WorkerReport report = train(share, replica);
-      finished = true;
+      sound = report.faults().isEmpty();
       return report;
     } finally {
-      if (finished) {
+      if (sound) {
         ReplicaPool.giveBack(factory, replica);
       } else {
         // It may be in any state.
@@ -83,48 +84,72 @@ record RoundTask(
     // All of this state is here now: the one before is not needed to make it again.
     SliceBlocks.dropBefore(state.group());
     long inPlace = System.nanoTime();
-    long samples = 0;
-    long data = 0;
-    long compute = 0;
-    long firstStepMillis = 0;
-    double[] lossSums = null;
+    StepTally tally = new StepTally(share.worker());
     for (LocalStep step : share.steps()) {
       observer.before(Phase.STEP, step.minibatch().toPath());
-      Replica.StepResult result = replica.step();
-      int count = step.minibatch().count();
-      samples += count;
-      data += result.dataNanos();
-      compute += result.computeNanos();
-      if (lossSums == null) {
-        lossSums = new double[result.losses().length];
-        firstStepMillis = System.currentTimeMillis();
-      }
-      for (int tap = 0; tap < lossSums.length; tap++) {
-        lossSums[tap] += result.losses()[tap] * count;
+      if (!tally.add(step, replica.step())) {
+        break;
       }
     }
     long trained = System.nanoTime();
-    offer(share.worker(), replica.state());
+    boolean sound = tally.faults().isEmpty() && offer(share.worker(), replica.state());
     return new WorkerReport(
-        samples,
-        lossSums,
+        tally.samples(),
+        tally.lossSums(),
         inPlace - begin,
         trained - inPlace,
-        data,
-        compute,
+        tally.dataNanos(),
+        tally.computeNanos(),
         System.nanoTime() - trained,
-        firstStepMillis,
+        tally.firstStepMillis(),
         traffic.fromDriver(),
-        traffic.fromAveragers());
+        traffic.fromAveragers(),
+        sound ? List.of() : List.of(firstFault(share, replica)));
   }
 
-  /** Copies the replica's state out, so that the replica is free for another share. */
-  private void offer(int worker, ParameterVectors vectors) {
+  /**
+   * Copies the replica's state out, so that the replica is free for another share.
+   *
+   * @return whether all of it is finite; if not, some slices are not offered
+   */
+  private boolean offer(int worker, ParameterVectors vectors) {
     int slices = FlatState.sliceCount(vectors.size());
     for (int slice = 0; slice < slices; slice++) {
       observer.before(Phase.SLICE_SEND, "slice " + slice + " of worker " + worker);
+      byte[] copy = FlatState.slice(vectors, slice);
+      if (!Finite.all(copy)) {
+        return false;
+      }
       int index = Math.addExact(Math.multiplyExact(worker, slices), slice);
-      SliceBlocks.put(group, index, FlatState.slice(vectors, slice));
+      SliceBlocks.replace(group, index, copy);
     }
+    return true;
+  }
+
+  /**
+   * Does the share again, to the same bits, with a look at the state after every step: losses can
+   * stay finite while the state does not, or show it only steps later.
+   */
+  private Fault firstFault(Share share, Replica replica) {
+    replica.begin(share.steps(), List.of(), observer);
+    ParameterVectors vectors = replica.state();
+    state.copyTo(vectors);
+    StepTally tally = new StepTally(share.worker());
+    for (LocalStep step : share.steps()) {
+      if (!tally.add(step, replica.step())) {
+        return tally.faults().get(0);
+      }
+      for (int slice = 0; slice < FlatState.sliceCount(vectors.size()); slice++) {
+        if (!Finite.all(FlatState.slice(vectors, slice))) {
+          String vector = FlatState.vectorOf(slice, vectors.size()).description();
+          return new Fault(
+              share.worker(), step, Fault.STATE, "a number of the " + vector + " is not finite");
+        }
+      }
+    }
+    throw new IllegalStateException(
+        "The state of worker "
+            + share.worker()
+            + " was not finite, and is when its share is done again: this machine cannot be trusted");
   }
 }

@@ -73,18 +73,38 @@ final class Rounds implements AutoCloseable {
     List<WorkerReport> reports() {
       return averaged.get(0).offers().stream().map(Averaging.Offer::report).toList();
     }
+
+    /** What was not finite, at most one a worker; the state is the one before the round then. */
+    List<Fault> faults() {
+      return reports().stream().flatMap(report -> report.faults().stream()).toList();
+    }
   }
 
-  /** Runs one round from the current state, which its mean replaces. */
+  /** Runs one round from the current state, which its mean replaces unless there is a fault. */
   Result run(RoundPlan plan) {
     long begin = System.nanoTime();
-    List<Averaging.Averaged> averaged = despiteLosses(() -> average(plan));
+    Result result = result(despiteLosses(() -> average(plan)), begin);
+    if (!result.faults().isEmpty()) {
+      // A round that changes nothing need not be done again.
+      return result;
+    }
     sinceHeld.add(plan);
     if (current.isHere()) {
       // It costs nothing, and the state before it can go.
       state();
     }
+    return result(result.averaged(), begin);
+  }
+
+  private Result result(List<Averaging.Averaged> averaged, long begin) {
     return new Result(held.size(), averaged, System.nanoTime() - begin);
+  }
+
+  /** Goes on from another state. */
+  void restart(FlatState state) {
+    close();
+    sinceHeld.clear();
+    held = state;
   }
 
   /** Brings the current state to the driver. */
@@ -175,10 +195,12 @@ final class Rounds implements AutoCloseable {
     try {
       List<Averaging.Averaged> done = new ArrayList<>(averaged.collect());
       done.sort(Comparator.comparingInt(Averaging.Averaged::averager));
-      observer.before(Phase.OUTER_STEP, "round " + plan.end().round());
-      replaceCurrent(plan, means, done);
       done.get(0).offers().forEach(offer -> places.put(offer.worker(), offer.holder()));
-      finished = true;
+      if (done.get(0).offers().stream().allMatch(offer -> offer.report().faults().isEmpty())) {
+        observer.before(Phase.OUTER_STEP, "round " + plan.end().round());
+        replaceCurrent(plan, means, done);
+        finished = true;
+      }
       return done;
     } finally {
       // Spark would free them only when the driver's garbage collector happens to run.

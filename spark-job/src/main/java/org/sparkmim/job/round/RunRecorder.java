@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.commit.Checkpoint;
+import org.sparkmim.job.commit.FlatState;
 import org.sparkmim.job.commit.MetricsLog;
 import org.sparkmim.job.commit.Progress;
 import org.sparkmim.job.commit.RunDirectory;
@@ -66,14 +68,46 @@ final class RunRecorder implements RoundListener {
       }
       metrics.add(line);
       progressLine.show(report);
-      boolean last = settings.isDone(progress, samples);
-      boolean due = progress.round() % settings.everyRounds() == 0;
-      if (last || due || stop.isAsked()) {
-        commit(progress, state, last);
-      }
+      commitIfDue(progress, state);
     } catch (IOException e) {
-      throw MimException.failed(
-          "Cannot write the metrics of " + run.path() + ": " + e.getMessage(), e);
+      throw unwritable(e);
+    }
+  }
+
+  @Override
+  public void afterBadRound(BadRound round, Supplier<Collected> state) {
+    try {
+      metrics.add(line(round));
+      progressLine.say(round.text() + ". " + consequence());
+      commitIfDue(round.end(), state);
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  private String consequence() {
+    String from =
+        settings.nonFinite().policy() == NonFinite.Policy.ROLLBACK
+            ? "the newest checkpoint"
+            : "the state before it";
+    return "Going on from " + from + ", behind its samples.";
+  }
+
+  @Override
+  public Optional<FlatState> committed() {
+    return run.newest().checkpoint().map(newest -> newest.state(files));
+  }
+
+  private MimException unwritable(IOException e) {
+    return MimException.failed(
+        "Cannot write the metrics of " + run.path() + ": " + e.getMessage(), e);
+  }
+
+  private void commitIfDue(Progress progress, Supplier<Collected> state) throws IOException {
+    boolean last = settings.isDone(progress, samples);
+    boolean due = progress.round() % settings.everyRounds() == 0;
+    if (last || due || stop.isAsked()) {
+      commit(progress, state, last);
     }
   }
 
@@ -104,11 +138,7 @@ final class RunRecorder implements RoundListener {
    * before this round, if it had one.
    */
   private ObjectNode line(RoundReport report) {
-    Progress end = report.end();
-    ObjectNode line = JSON.createObjectNode();
-    line.put("round", end.round()).put("step", end.step());
-    line.put("epoch", end.epoch() + end.position() / (double) samples);
-    line.put("samples", report.samples());
+    ObjectNode line = line(report.start(), report.end(), report.samples());
     line.put("loss", report.loss());
     ArrayNode taps = line.putArray("losses");
     for (double loss : report.losses()) {
@@ -133,6 +163,41 @@ final class RunRecorder implements RoundListener {
         .put("averaging_to_driver", collectedBytes)
         .put("driver_to_workers", report.cost().driverSentBytes());
     collectedBytes = 0;
+    return line;
+  }
+
+  /** Of a round of which nothing is kept: its losses count nowhere. */
+  private ObjectNode line(BadRound round) {
+    ObjectNode line = line(round.start(), round.end(), round.samples());
+    line.putObject("seconds").put("round", round.seconds()).put("commit", commitSeconds);
+    commitSeconds = 0;
+    ObjectNode skipped = line.putObject("skipped");
+    skipped.put("policy", settings.nonFinite().policy().key());
+    ArrayNode faults = skipped.putArray("faults");
+    for (BadRound.Named named : round.faults()) {
+      Fault fault = named.fault();
+      ObjectNode node = faults.addObject();
+      node.put("worker", fault.worker()).put("step", fault.step().step());
+      if (fault.tap() != Fault.STATE) {
+        node.put("tap", fault.tap());
+      }
+      node.put("what", fault.what());
+      ArrayNode ids = node.putArray("samples");
+      named.samples().forEach(ids::add);
+    }
+    return line;
+  }
+
+  /** {@code order} is the window of the epoch's order that the round consumed, its end excluded. */
+  private ObjectNode line(Progress start, Progress end, long consumed) {
+    ObjectNode line = JSON.createObjectNode();
+    line.put("round", end.round()).put("step", end.step());
+    line.put("epoch", end.epoch() + end.position() / (double) samples);
+    line.put("samples", consumed);
+    line.putObject("order")
+        .put("epoch", start.epoch())
+        .put("from", start.position())
+        .put("to", start.position() + consumed);
     return line;
   }
 

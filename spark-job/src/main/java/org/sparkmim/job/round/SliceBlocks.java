@@ -54,6 +54,15 @@ final class SliceBlocks {
     }
   }
 
+  /** Offers a slice in place of one that an attempt before left here, and that may be damaged. */
+  static void replace(int group, int index, byte[] slice) {
+    RDDBlockId id = new RDDBlockId(group, index);
+    if (manager().getStatus(id).isDefined()) {
+      manager().removeBlock(id, false);
+    }
+    put(group, index, slice);
+  }
+
   /** Drops a group's slices in every process; at once in this one. */
   static void drop(SparkContext spark, int group) {
     dropHere(group);

@@ -85,7 +85,7 @@ final class SliceFetch implements AutoCloseable {
   private ByteBuffer local(SliceRef ref) {
     Option<BlockData> found = blocks.getLocalBytes(ref.block());
     if (found.isEmpty()) {
-      throw new SliceLostException(ref, null);
+      throw SliceLostException.gone(ref, null);
     }
     inUse.add(() -> blocks.releaseLockAndDispose(ref.block(), found.get(), Option.empty()));
     return found.get().toByteBuffer();
@@ -127,7 +127,7 @@ final class SliceFetch implements AutoCloseable {
       remoteBytes += data.size();
       return data.nioByteBuffer();
     } catch (IOException e) {
-      throw new SliceLostException(ref, e);
+      throw SliceLostException.gone(ref, e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException("The task was stopped while it waited for a slice", e);
@@ -154,7 +154,7 @@ final class SliceFetch implements AutoCloseable {
           e.addSuppressed(alsoNotThere);
         }
       }
-      throw new SliceLostException(ref, e);
+      throw SliceLostException.gone(ref, e);
     }
   }
 

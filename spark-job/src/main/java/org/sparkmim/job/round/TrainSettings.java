@@ -19,6 +19,7 @@ import org.sparkmim.model.optim.Schedule;
  * @param peakRate learning rate at the end of the warm-up: base-lr * batch * workers / 256
  * @param everyRounds rounds between commits
  * @param keep checkpoints that stay
+ * @param nonFinite what becomes of a round with NaN or infinity
  */
 public record TrainSettings(
     int workers,
@@ -33,7 +34,8 @@ public record TrainSettings(
     Optimizer optimizer,
     long seed,
     int everyRounds,
-    int keep) {
+    int keep,
+    NonFinite nonFinite) {
   private static final double RATE_BATCH = 256;
 
   /** Whose learning-rate schedule is followed. */
@@ -73,7 +75,8 @@ public record TrainSettings(
         optimizer(train),
         train.getLong("seed"),
         positive(train, "checkpoint.every-rounds"),
-        positive(train, "checkpoint.keep"));
+        positive(train, "checkpoint.keep"),
+        NonFinite.from(train));
   }
 
   /**

@@ -1,6 +1,7 @@
 package org.sparkmim.job.round;
 
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * What a worker tells about its share of a round.
@@ -15,6 +16,7 @@ import java.io.Serializable;
  * @param firstStepMillis when its first step was done, in milliseconds since 1970
  * @param fromDriver bytes of the round's state that the driver sent to this process
  * @param fromAveragers bytes of it that came from other processes
+ * @param faults the first number that was not finite, if there was one; then it offers no slices
  */
 record WorkerReport(
     long samples,
@@ -26,8 +28,12 @@ record WorkerReport(
     long offerNanos,
     long firstStepMillis,
     long fromDriver,
-    long fromAveragers)
+    long fromAveragers,
+    List<Fault> faults)
     implements Serializable {
+  WorkerReport {
+    faults = List.copyOf(faults);
+  }
 
   /** Mean loss over taps' sum. */
   double loss() {

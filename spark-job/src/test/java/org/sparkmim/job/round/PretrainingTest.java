@@ -230,9 +230,32 @@ final class PretrainingTest {
     Path run = directory.resolve("run");
     assertThatThrownBy(() -> train(run, Map.of(), failing(Phase.BROADCAST, 2)))
         .hasMessageContaining("pulled the plug");
-    train(run, Map.of("train.workers", "3"), RunObserver.NONE);
-    assertThat(metrics(run).stream().mapToInt(line -> line.get("samples").asInt()).sum())
-        .isEqualTo(42);
+    PASSED.set(0);
+    Map<String, String> three = Map.of("train.workers", "3");
+    assertThatThrownBy(() -> train(run, three, failing(Phase.BROADCAST, 2)))
+        .hasMessageContaining("pulled the plug");
+    train(run, Map.of("train.workers", "1"), RunObserver.NONE);
+    List<JsonNode> lines = metrics(run);
+    assertThat(lines).extracting(line -> line.at("/workers/count").asInt()).contains(1, 2, 3);
+    assertEverySampleOnce(lines, 21, 2);
+  }
+
+  /** From what a run wrote down: each round's window begins where the one before ended. */
+  private static void assertEverySampleOnce(List<JsonNode> lines, long samples, int epochs) {
+    long epoch = 0;
+    long at = 0;
+    for (JsonNode line : lines) {
+      JsonNode window = line.get("order");
+      assertThat(window.get("epoch").asLong()).isEqualTo(epoch);
+      assertThat(window.get("from").asLong()).isEqualTo(at);
+      at = window.get("to").asLong();
+      assertThat(line.get("samples").asLong()).isEqualTo(at - window.get("from").asLong());
+      if (at == samples) {
+        at = 0;
+        epoch++;
+      }
+    }
+    assertThat(List.of(epoch, at)).containsExactly((long) epochs, 0L);
   }
 
   @Test
