@@ -86,7 +86,7 @@ public final class MimTrainingMaster
     int size = settings.workers() * settings.localSteps();
     MinibatchRef end = refs.get(refs.size() - 1);
     boolean whole = end.first() + end.count() == samples;
-    try (Rounds rounds = new Rounds(spark, factory, observer, home.read())) {
+    try (Rounds rounds = new Rounds(spark, factory, observer, home.read(), samples)) {
       for (int first = 0; first < refs.size(); first += size) {
         int last = Math.min(first + size, refs.size());
         RoundPlan plan =
@@ -97,7 +97,7 @@ public final class MimTrainingMaster
                 settings.workers(),
                 ref -> settings.rate(ref.epoch(), ref.first(), samples),
                 whole && last == refs.size());
-        Rounds.Result result = rounds.run(plan);
+        Rounds.Result result = run(rounds, plan);
         progress = plan.end();
         RoundReport report = RoundReport.of(plan, result);
         if (!listeners.isEmpty()) {
@@ -109,6 +109,15 @@ public final class MimTrainingMaster
       }
       // Only DL4J's listeners look at the graph between rounds, and copying has its price.
       home.write(rounds.state().state());
+    }
+  }
+
+  private Rounds.Result run(Rounds rounds, RoundPlan plan) {
+    try {
+      return rounds.run(plan);
+    } catch (Exception e) {
+      listener.afterFailure(plan.start(), rounds::state);
+      throw e;
     }
   }
 

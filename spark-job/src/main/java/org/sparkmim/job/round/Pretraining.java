@@ -152,10 +152,12 @@ public final class Pretraining {
         new ProgressLine(around.out(), around.terminal(), settings.epochs(), dataset.size());
     RunRecorder recorder =
         new RunRecorder(
+            spark.sc(),
             run,
             files,
             settings,
             dataset.size(),
+            progress,
             run.metrics(progress.round()),
             line,
             around.stop(),
@@ -170,6 +172,7 @@ public final class Pretraining {
             around.observer());
     SparkComputationGraph distributed = new SparkComputationGraph(spark, graph, master);
     NetworkReplicas replicas = replicas();
+    around.stop().interrupts(recorder);
     try {
       while (!settings.isDone(master.progress(), dataset.size())) {
         Progress at = master.progress();
@@ -179,6 +182,7 @@ public final class Pretraining {
         distributed.fitPaths(spark.parallelize(paths, 1), replicas);
       }
     } finally {
+      around.stop().interrupts(StopRequest.Work.NONE);
       line.end();
       ReplicaPool.clear();
     }

@@ -1,6 +1,7 @@
 package org.sparkmim.job.round;
 
 import java.util.function.Supplier;
+import org.sparkmim.job.commit.Progress;
 
 /** Told after every round, on the driver; what it throws ends the training. */
 @FunctionalInterface
@@ -12,4 +13,13 @@ public interface RoundListener {
    *     be asked during the call
    */
   void afterRound(RoundReport report, Supplier<Collected> state);
+
+  /**
+   * Called when a round failed for good; its failure ends the training unless another is thrown
+   * here.
+   *
+   * @param progress of the last round that did not
+   * @param state brings that round's state to the driver; may be asked during the call
+   */
+  default void afterFailure(Progress progress, Supplier<Collected> state) {}
 }

@@ -88,6 +88,8 @@ record RoundTask(
     long firstStepMillis = 0;
     double[] lossSums = null;
     for (LocalStep step : share.steps()) {
+      // A job that is cancelled only marks its tasks: they would go on to the round's end.
+      TaskContext.get().killTaskIfInterrupted();
       observer.before(Phase.STEP, step.minibatch().toPath());
       Replica.StepResult result = replica.step();
       int count = step.minibatch().count();
