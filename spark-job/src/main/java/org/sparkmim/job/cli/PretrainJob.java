@@ -1,13 +1,16 @@
 package org.sparkmim.job.cli;
 
+import com.typesafe.config.Config;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
+import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.sparkmim.data.dataset.Dataset;
+import org.sparkmim.job.MimException;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Checkpoint;
@@ -25,11 +28,13 @@ public final class PretrainJob {
   private final Pretraining training;
   private final EvaluateSettings evaluate;
   private final String data;
+  private final Config run;
 
-  private PretrainJob(Pretraining training, EvaluateSettings evaluate, String data) {
+  private PretrainJob(Pretraining training, EvaluateSettings evaluate, String data, Config run) {
     this.training = training;
     this.evaluate = evaluate;
     this.data = data;
+    this.run = run;
   }
 
   /**
@@ -55,8 +60,10 @@ public final class PretrainJob {
       evaluate.requireFeatureOf(ModelSpec.from(recipe.section("model")));
       evaluate.test().ifPresent(test -> Dataset.open(hadoop, test).requireLabels());
     }
+    Config run = recipe.section("run");
+    StopRequest.grace(run);
     training.makeModelAhead();
-    return new PretrainJob(training, evaluate, data);
+    return new PretrainJob(training, evaluate, data, run);
   }
 
   /** Replicas that train at the same time. */
@@ -76,18 +83,46 @@ public final class PretrainJob {
         new LaunchedEvaluation(session, evaluate, training.engine(), data, out);
     evaluation.check();
     Checkpoint last;
-    try (StopRequest stop = StopRequest.onSignals()) {
+    List<Score> scores;
+    try (StopRequest stop = StopRequest.onSignals(run)) {
       last =
           training.run(
               JavaSparkContext.fromSparkContext(session.sparkContext()),
               new Pretraining.Surroundings(out, terminal, stop, observer, evaluation::afterCommit));
+      observer.before(Phase.EVALUATION, last.name());
+      scores = evaluate(evaluation, last, stop, session.sparkContext());
     }
-    observer.before(Phase.EVALUATION, last.name());
-    List<Score> scores = evaluation.afterLast(last);
     Configuration hadoop = session.sparkContext().hadoopConfiguration();
     Path report =
         new Report(hadoop, training.engine())
             .write(last.run().toString(), Optional.empty(), Optional.empty());
     return new Outcome(last, scores, report);
+  }
+
+  /** An evaluation leaves nothing half done behind: it can be cut short, and is done anew. */
+  private static List<Score> evaluate(
+      LaunchedEvaluation evaluation, Checkpoint last, StopRequest stop, SparkContext spark) {
+    String dropped = "The training is committed; the same command goes on with its evaluation.";
+    stop.interrupts(
+        new StopRequest.Work() {
+          @Override
+          public void cutShort() {
+            spark.cancelAllJobs();
+          }
+
+          @Override
+          public String lost() {
+            return dropped;
+          }
+        });
+    try {
+      return evaluation.afterLast(last);
+    } catch (Exception e) {
+      if (stop.isAsked()) {
+        throw MimException.interrupted(
+            "Stopped while it evaluated " + last.name() + ". " + dropped);
+      }
+      throw e;
+    }
   }
 }

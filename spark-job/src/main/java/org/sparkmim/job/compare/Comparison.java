@@ -184,7 +184,7 @@ public final class Comparison {
   private Checkpoint train(Recipe recipe, String directory) {
     Pretraining training =
         Pretraining.prepare(recipe, CodeVersion.current(), hadoop, settings.train(), directory);
-    try (StopRequest stop = StopRequest.onSignals()) {
+    try (StopRequest stop = StopRequest.onSignals(recipe.section("run"))) {
       return training.run(
           JavaSparkContext.fromSparkContext(spark.sparkContext()),
           new Pretraining.Surroundings(

@@ -14,6 +14,7 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.storage.StorageLevel;
 import org.sparkmim.data.dataset.Dataset;
+import org.sparkmim.job.JobName;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.commit.RunFiles;
@@ -75,9 +76,11 @@ public final class Evaluation {
     try {
       List<Score> scores = new ArrayList<>();
       for (Stage stage : stages) {
-        Score score = score(stage, checkpoint, labels, trainTable, testTable, train, test);
-        keep(hadoop, checkpoint, score);
-        scores.add(score);
+        try (JobName name = JobName.open(spark.sparkContext(), name(stage, checkpoint))) {
+          Score score = score(stage, checkpoint, labels, trainTable, testTable, train, test);
+          keep(hadoop, checkpoint, score);
+          scores.add(score);
+        }
       }
       return scores;
     } finally {
@@ -85,6 +88,13 @@ public final class Evaluation {
       testTable.unpersist();
       weights.destroy();
     }
+  }
+
+  private static String name(Stage stage, Checkpoint checkpoint) {
+    return "evaluation of step "
+        + checkpoint.progress().step()
+        + " · "
+        + EvaluateSettings.word(stage);
   }
 
   private Score score(

@@ -90,7 +90,7 @@ public final class MimTrainingMaster
     int size = settings.workers() * settings.localSteps();
     MinibatchRef end = refs.get(refs.size() - 1);
     boolean whole = end.first() + end.count() == samples;
-    try (Rounds rounds = new Rounds(spark, factory, observer, home.read())) {
+    try (Rounds rounds = new Rounds(spark, factory, observer, home.read(), samples)) {
       for (int first = 0; first < refs.size(); first += size) {
         int last = Math.min(first + size, refs.size());
         RoundPlan plan =
@@ -101,7 +101,7 @@ public final class MimTrainingMaster
                 settings.workers(),
                 ref -> settings.rate(ref.epoch(), ref.first(), samples),
                 whole && last == refs.size());
-        Rounds.Result result = rounds.run(plan);
+        Rounds.Result result = run(rounds, plan);
         if (!result.faults().isEmpty()) {
           passOver(BadRound.of(plan, result, settings.seed(), samples), rounds);
           continue;
@@ -127,6 +127,15 @@ public final class MimTrainingMaster
     }
     progress = bad.end();
     listener.afterBadRound(bad, rounds::state);
+  }
+
+  private Rounds.Result run(Rounds rounds, RoundPlan plan) {
+    try {
+      return rounds.run(plan);
+    } catch (Exception e) {
+      listener.afterFailure(plan.start(), rounds::state);
+      throw e;
+    }
   }
 
   /** So that samples of the next epoch's first round can be loaded before this one ends. */

@@ -165,10 +165,12 @@ public final class Pretraining {
         new ProgressLine(around.out(), around.terminal(), settings.epochs(), dataset.size());
     RunRecorder recorder =
         new RunRecorder(
+            spark.sc(),
             run,
             files,
             settings,
             dataset.size(),
+            progress,
             run.metrics(progress.round()),
             line,
             around.stop(),
@@ -182,10 +184,12 @@ public final class Pretraining {
             recorder,
             around.observer());
     SparkComputationGraph distributed = new SparkComputationGraph(spark, graph, master);
+    around.stop().interrupts(recorder);
     try (ClusterSlots slots =
         new ClusterSlots(spark, settings.workers(), executorsTimeout, line::say)) {
       fit(distributed, spark, master, replicas, slots);
     } finally {
+      around.stop().interrupts(StopRequest.Work.NONE);
       line.end();
       ReplicaPool.clear();
     }

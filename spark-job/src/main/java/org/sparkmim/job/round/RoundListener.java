@@ -3,6 +3,7 @@ package org.sparkmim.job.round;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.sparkmim.job.commit.FlatState;
+import org.sparkmim.job.commit.Progress;
 
 /** Told after every round, on the driver; what it throws ends the training. */
 @FunctionalInterface
@@ -26,4 +27,13 @@ public interface RoundListener {
   default Optional<FlatState> committed() {
     return Optional.empty();
   }
+
+  /**
+   * Called when a round failed for good; its failure ends the training unless another is thrown
+   * here.
+   *
+   * @param progress of the last round that did not
+   * @param state brings that round's state to the driver; may be asked during the call
+   */
+  default void afterFailure(Progress progress, Supplier<Collected> state) {}
 }

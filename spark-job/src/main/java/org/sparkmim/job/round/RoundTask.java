@@ -86,6 +86,8 @@ record RoundTask(
     long inPlace = System.nanoTime();
     StepTally tally = new StepTally(share.worker());
     for (LocalStep step : share.steps()) {
+      // A job that is cancelled only marks its tasks: they would go on to the round's end.
+      TaskContext.get().killTaskIfInterrupted();
       observer.before(Phase.STEP, step.minibatch().toPath());
       if (!tally.add(step, replica.step())) {
         break;

@@ -13,6 +13,7 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.ExecutorCacheTaskLocation;
 import org.apache.spark.storage.BlockManagerId;
+import org.sparkmim.job.JobName;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.FlatState;
@@ -41,6 +42,7 @@ final class Rounds implements AutoCloseable {
   private final List<RoundPlan> sinceHeld = new ArrayList<>();
   private final Map<Integer, BlockManagerId> places = new HashMap<>();
   private final List<RoundPlan> missing = new ArrayList<>();
+  private final long epochSamples;
   private FlatState held;
   private Handout current;
 
@@ -53,12 +55,19 @@ final class Rounds implements AutoCloseable {
    * Rounds that begin with a state.
    *
    * @param start not changed, and must not be by others
+   * @param epochSamples samples in an epoch
    */
-  Rounds(JavaSparkContext spark, ReplicaFactory factory, RunObserver observer, FlatState start) {
+  Rounds(
+      JavaSparkContext spark,
+      ReplicaFactory factory,
+      RunObserver observer,
+      FlatState start,
+      long epochSamples) {
     this.spark = spark;
     this.factory = factory;
     this.observer = observer;
     this.held = start;
+    this.epochSamples = epochSamples;
   }
 
   /**
@@ -192,7 +201,8 @@ final class Rounds implements AutoCloseable {
             averagers,
             new Averaging.Task(offered, means, current.size(), samples, observer));
     boolean finished = false;
-    try {
+    try (JobName name =
+        JobName.open(spark.sc(), JobName.ofRound(plan.start(), plan.end(), epochSamples))) {
       List<Averaging.Averaged> done = new ArrayList<>(averaged.collect());
       done.sort(Comparator.comparingInt(Averaging.Averaged::averager));
       done.get(0).offers().forEach(offer -> places.put(offer.worker(), offer.holder()));

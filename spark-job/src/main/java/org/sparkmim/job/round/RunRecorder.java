@@ -8,6 +8,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
+import org.apache.spark.SparkContext;
+import org.sparkmim.job.JobName;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.commit.FlatState;
@@ -17,7 +19,7 @@ import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.commit.StateFiles;
 
 /** Writes down what rounds give: a line of metrics each, a checkpoint now and then. */
-final class RunRecorder implements RoundListener {
+final class RunRecorder implements RoundListener, StopRequest.Work {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final RunDirectory run;
@@ -28,27 +30,36 @@ final class RunRecorder implements RoundListener {
   private final ProgressLine progressLine;
   private final StopRequest stop;
   private final Consumer<Checkpoint> committed;
+  private final SparkContext spark;
+  private Progress kept;
+  private Progress reached;
   private double commitSeconds;
   private long collectedBytes;
   private boolean started;
 
   /**
    * @param samples samples of an epoch
+   * @param begin what is committed already
    * @param committed told of every checkpoint but the last
    */
   RunRecorder(
+      SparkContext spark,
       RunDirectory run,
       StateFiles files,
       TrainSettings settings,
       long samples,
+      Progress begin,
       MetricsLog metrics,
       ProgressLine progressLine,
       StopRequest stop,
       Consumer<Checkpoint> committed) {
+    this.spark = spark;
     this.run = run;
     this.files = files;
     this.settings = settings;
     this.samples = samples;
+    this.kept = begin;
+    this.reached = begin;
     this.metrics = metrics;
     this.progressLine = progressLine;
     this.stop = stop;
@@ -58,6 +69,7 @@ final class RunRecorder implements RoundListener {
   @Override
   public void afterRound(RoundReport report, Supplier<Collected> state) {
     Progress progress = report.end();
+    reached = progress;
     try {
       ObjectNode line = line(report);
       if (!started) {
@@ -76,6 +88,7 @@ final class RunRecorder implements RoundListener {
 
   @Override
   public void afterBadRound(BadRound round, Supplier<Collected> state) {
+    reached = round.end();
     try {
       metrics.add(line(round));
       progressLine.say(round.text() + ". " + consequence());
@@ -120,17 +133,65 @@ final class RunRecorder implements RoundListener {
     collectedBytes = collected.remoteBytes();
     Checkpoint checkpoint = run.commit(files, collected.state(), progress, settings.keep());
     commitSeconds = (System.nanoTime() - begin) / 1e9;
+    kept = progress;
+    JobName.mark(spark, "commit of round " + progress.round() + " · step " + progress.step());
     if (last) {
       return;
     }
     if (stop.isAsked()) {
-      progressLine.end();
-      throw MimException.interrupted(
-          "Stopped after the commit of "
-              + checkpoint.directory()
-              + ". The same command continues from there.");
+      throw stopped("Stopped after the commit of " + checkpoint.directory() + ".");
     }
-    committed.accept(checkpoint);
+    follow(checkpoint);
+  }
+
+  private void follow(Checkpoint checkpoint) {
+    try {
+      committed.accept(checkpoint);
+    } catch (Exception e) {
+      if (stop.isOverdue()) {
+        throw stopped("Stopped in what follows the commit of " + checkpoint.directory() + ".");
+      }
+      throw e;
+    }
+  }
+
+  /** A round that a stop cut short is dropped, and the one before it is committed. */
+  @Override
+  public void afterFailure(Progress progress, Supplier<Collected> state) {
+    if (!stop.isOverdue()) {
+      return;
+    }
+    progressLine.end();
+    if (progress.equals(kept)) {
+      throw stopped(
+          "Stopped in round "
+              + (progress.round() + 1)
+              + ", which is dropped; all before it is kept.");
+    }
+    try {
+      commit(progress, state, false);
+    } catch (IOException e) {
+      throw unwritable(e);
+    }
+  }
+
+  @Override
+  public void cutShort() {
+    spark.cancelAllJobs();
+  }
+
+  @Override
+  public String lost() {
+    return "Lost are the "
+        + (reached.round() - kept.round())
+        + " rounds since the last commit, of round "
+        + kept.round()
+        + ", and the one that ran. The same command continues from there.";
+  }
+
+  private MimException stopped(String where) {
+    progressLine.end();
+    return MimException.interrupted(where + " The same command continues from there.");
   }
 
   /**

@@ -145,7 +145,10 @@ class KillMatrixIT {
   private static void everySampleOnce(Path run) throws Exception {
     long next = 0;
     for (String line : Files.readAllLines(run.resolve("metrics.jsonl"))) {
-      next += JSON.readTree(line).get("samples").asLong();
+      JsonNode order = JSON.readTree(line).get("order");
+      long before = order.get("epoch").asLong() * IMAGES;
+      assertThat(before + order.get("from").asLong()).as(line).isEqualTo(next);
+      next = before + order.get("to").asLong();
     }
     assertThat(next).isEqualTo((long) EPOCHS * IMAGES);
   }

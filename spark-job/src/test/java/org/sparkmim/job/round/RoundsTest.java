@@ -233,7 +233,8 @@ final class RoundsTest {
             LocalSpark.context(),
             new BowlReplica.Factory(SIZE, ADAM),
             RunObserver.NONE,
-            FlatState.zeros(SIZE))) {
+            FlatState.zeros(SIZE),
+            SAMPLES)) {
       report = RoundReport.of(plan, rounds.run(plan));
     }
     assertThat(report.samples()).isEqualTo(20);
@@ -252,7 +253,8 @@ final class RoundsTest {
             LocalSpark.context(),
             new BowlReplica.Factory(SIZE, optimizer),
             observer,
-            FlatState.zeros(SIZE))) {
+            FlatState.zeros(SIZE),
+            SAMPLES)) {
       while (progress.epoch() < 2) {
         RoundPlan plan = plan(progress, workers, batch, localSteps);
         rounds.run(plan);
