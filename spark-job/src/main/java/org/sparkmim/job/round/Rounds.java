@@ -39,6 +39,7 @@ final class Rounds implements AutoCloseable {
   private final RunObserver observer;
   private final List<RoundPlan> sinceHeld = new ArrayList<>();
   private final Map<Integer, BlockManagerId> places = new HashMap<>();
+  private final AveragingRule rule;
   private FlatState held;
   private Handout current;
 
@@ -47,11 +48,17 @@ final class Rounds implements AutoCloseable {
    *
    * @param start not changed, and must not be by others
    */
-  Rounds(JavaSparkContext spark, ReplicaFactory factory, RunObserver observer, FlatState start) {
+  Rounds(
+      JavaSparkContext spark,
+      ReplicaFactory factory,
+      RunObserver observer,
+      AveragingRule rule,
+      FlatState start) {
+    this.rule = rule;
     this.spark = spark;
     this.factory = factory;
     this.observer = observer;
-    this.held = start;
+    this.held = start.with(rule.vectors());
   }
 
   /**
@@ -97,7 +104,7 @@ final class Rounds implements AutoCloseable {
   void restart(FlatState state) {
     close();
     sinceHeld.clear();
-    held = state;
+    held = state.with(rule.vectors());
   }
 
   /** Brings the current state to the driver. */
@@ -128,7 +135,7 @@ final class Rounds implements AutoCloseable {
   /** Puts the current state where workers can fetch it, unless it is there. */
   private void catchUp() {
     if (current == null) {
-      current = Handout.of(SliceBlocks.newGroup(spark.sc()), held);
+      current = Handout.of(SliceBlocks.newGroup(spark.sc()), held, rule);
       sinceHeld.forEach(this::average);
     }
   }
@@ -162,9 +169,7 @@ final class Rounds implements AutoCloseable {
             .mapPartitionsToPair(new RoundTask(current, offered, averagers, factory, observer));
     JavaRDD<Averaging.Averaged> averaged =
         Averaging.average(
-            offers,
-            averagers,
-            new Averaging.Task(offered, means, current.size(), samples, observer));
+            offers, averagers, new Averaging.Task(current, offered, means, samples, observer));
     boolean finished = false;
     try {
       List<Averaging.Averaged> done = new ArrayList<>(averaged.collect());
@@ -207,7 +212,11 @@ final class Rounds implements AutoCloseable {
   private void replaceCurrent(int means, List<Averaging.Averaged> averaged) {
     Handout next =
         new Handout(
-            means, current.size(), averaged.stream().map(Averaging.Averaged::holder).toList());
+            means,
+            current.group(),
+            current.size(),
+            rule,
+            averaged.stream().map(Averaging.Averaged::holder).toList());
     close();
     current = next;
   }

@@ -169,7 +169,8 @@ final class NonFiniteTest {
   private static Trained rounds(
       ReplicaFactory replicas, RunObserver observer, FlatState start, List<Integer> which) {
     List<Fault> faults = new ArrayList<>();
-    try (Rounds rounds = new Rounds(LocalSpark.context(), replicas, observer, start)) {
+    try (Rounds rounds =
+        new Rounds(LocalSpark.context(), replicas, observer, AveragingRule.plain(), start)) {
       for (int round : which) {
         Progress begin = new Progress(2L * round, round, 0, 16L * round);
         RoundPlan plan =
