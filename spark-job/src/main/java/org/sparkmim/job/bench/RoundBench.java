@@ -9,6 +9,7 @@ import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.spark.impl.graph.SparkComputationGraph;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Progress;
+import org.sparkmim.job.round.AveragingRule;
 import org.sparkmim.job.round.Collected;
 import org.sparkmim.job.round.EpochPlan;
 import org.sparkmim.job.round.GraphState;
@@ -35,7 +36,12 @@ public final class RoundBench {
 
   /** Runs {@code rounds} rounds, at least two, on {@code workers} workers. */
   public static RoundRates run(
-      JavaSparkContext spark, ModelSpec spec, EngineSpec engine, int workers, int rounds) {
+      JavaSparkContext spark,
+      ModelSpec spec,
+      EngineSpec engine,
+      AveragingRule rule,
+      int workers,
+      int rounds) {
     Optimizer.AdamW adam = Optimizer.AdamW.published();
     ComputationGraph graph = MimGraph.create(spec, engine, 1, adam, 1e-3, SEED);
     ParameterVectors home = MimGraph.network(graph).state();
@@ -60,7 +66,8 @@ public final class RoundBench {
                 SEED,
                 rounds,
                 1,
-                new NonFinite(NonFinite.Policy.FAIL, 1)),
+                new NonFinite(NonFinite.Policy.FAIL, 1),
+                rule),
             samples,
             Progress.start(),
             GraphState.in(home),

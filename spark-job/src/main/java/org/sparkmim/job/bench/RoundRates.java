@@ -138,6 +138,7 @@ public record RoundRates(
   private static Map<String, ToDoubleFunction<Round>> links() {
     Map<String, ToDoubleFunction<Round>> links = new LinkedHashMap<>();
     links.put("workers to averagers", round -> round.cost().workersToAveragersBytes());
+    links.put("averagers to averagers", round -> round.cost().averagersToAveragersBytes());
     links.put("averagers to workers", round -> round.cost().averagersToWorkersBytes());
     links.put("driver to workers", round -> round.cost().driverSentBytes());
     return links;

@@ -49,12 +49,13 @@ final class BenchRoundCommand implements Runnable {
           "--rounds = " + rounds + " is too small: it must be at least 2, as the first warms up.");
     }
     Recipe recipe = recipe();
-    int count = TrainSettings.from(recipe.section("train")).workers();
+    TrainSettings settings = TrainSettings.from(recipe.section("train"));
+    int count = settings.workers();
     ModelSpec model = ModelSpec.from(recipe.section("model"));
     EngineSpec engine = EngineSpec.from(recipe.section("engine"));
     try (SparkSession session = sparks.open("bench round", recipe, count)) {
       JavaSparkContext spark = JavaSparkContext.fromSparkContext(session.sparkContext());
-      RoundRates rates = RoundBench.run(spark, model, engine, count, rounds);
+      RoundRates rates = RoundBench.run(spark, model, engine, settings.averaging(), count, rounds);
       PrintWriter out = spec.commandLine().getOut();
       out.println(json ? rates.json() : rates.text());
       out.flush();

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.apache.hadoop.fs.Path;
 import org.sparkmim.job.MimException;
@@ -26,13 +27,19 @@ import org.sparkmim.model.weights.TensorHeader;
  * @param ranges the trained tensors
  * @param fixed tensors that published checkpoints hold but nobody trains
  * @param metadata what the model file says about itself
+ * @param outer vectors of the state beside parameters and moments, in {@code outer.safetensors};
+ *     without any there is no such file
  */
 public record StateFiles(
-    List<TensorRange> ranges, List<Tensor> fixed, Map<String, String> metadata) {
+    List<TensorRange> ranges,
+    List<Tensor> fixed,
+    Map<String, String> metadata,
+    List<Vector> outer) {
   /** The weights' file name in every checkpoint. */
   public static final String MODEL = "model.safetensors";
 
   static final String OPTIMIZER = "optimizer.safetensors";
+  static final String OUTER = "outer.safetensors";
   static final String STATE = "state.json";
   private static final int FORMAT = 1;
 
@@ -46,6 +53,17 @@ public record StateFiles(
     ranges = List.copyOf(ranges);
     fixed = List.copyOf(fixed);
     metadata = Map.copyOf(metadata);
+    outer = List.copyOf(outer);
+  }
+
+  /** Files of a run whose state is parameters and moments. */
+  public StateFiles(List<TensorRange> ranges, List<Tensor> fixed, Map<String, String> metadata) {
+    this(ranges, fixed, metadata, List.of());
+  }
+
+  /** These files with more vectors of the state. */
+  public StateFiles withOuter(List<Vector> vectors) {
+    return new StateFiles(ranges, fixed, metadata, vectors);
   }
 
   /** The files of a model's checkpoints. */
@@ -81,6 +99,15 @@ public record StateFiles(
     Map<String, RunStorage.Body> bodies = new HashMap<>();
     bodies.put(MODEL, out -> Safetensors.write(out, metadata, model));
     bodies.put(OPTIMIZER, out -> Safetensors.write(out, Map.of(), optimizer));
+    if (!outer.isEmpty()) {
+      List<Tensor> tensors = new ArrayList<>();
+      for (TensorRange range : ranges) {
+        for (Vector vector : outer) {
+          tensors.add(tensor(outerName(vector, range), range, state, vector));
+        }
+      }
+      bodies.put(OUTER, out -> Safetensors.write(out, Map.of(), tensors));
+    }
     bodies.put(STATE, out -> out.write(toJson(progress)));
     return bodies;
   }
@@ -110,7 +137,9 @@ public record StateFiles(
   }
 
   FlatState readState(RunStorage storage, Path checkpoint) throws IOException {
-    FlatState state = FlatState.zeros(size());
+    List<Vector> vectors = new ArrayList<>(FlatState.OF_WORKERS);
+    vectors.addAll(outer);
+    FlatState state = FlatState.zeros(size(), vectors);
     try (WeightsFile model = WeightsFile.open(storage, new Path(checkpoint, MODEL));
         WeightsFile optimizer = WeightsFile.open(storage, new Path(checkpoint, OPTIMIZER))) {
       for (TensorRange range : ranges) {
@@ -119,7 +148,22 @@ public record StateFiles(
         read(optimizer, secondMoment(range), range, state, Vector.SECOND_MOMENT);
       }
     }
+    // An imported run's first checkpoint has none: they begin as zeros.
+    Path outerFile = new Path(checkpoint, OUTER);
+    if (!outer.isEmpty() && storage.exists(outerFile)) {
+      try (WeightsFile file = WeightsFile.open(storage, outerFile)) {
+        for (TensorRange range : ranges) {
+          for (Vector vector : outer) {
+            read(file, outerName(vector, range), range, state, vector);
+          }
+        }
+      }
+    }
     return state;
+  }
+
+  private static String outerName(Vector vector, TensorRange range) {
+    return vector.name().toLowerCase(Locale.ROOT) + "." + range.name();
   }
 
   static Progress readProgress(RunStorage storage, Path checkpoint) throws IOException {

@@ -14,9 +14,11 @@ import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.shuffle.FetchFailedException;
 import org.apache.spark.storage.BlockManagerId;
+import org.sparkmim.job.MimException;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.FlatState;
+import org.sparkmim.job.commit.FlatState.Vector;
 import scala.Tuple2;
 
 /**
@@ -24,7 +26,8 @@ import scala.Tuple2;
  *
  * <p>What goes through Spark's shuffle is only who holds a worker's slices, so that Spark knows
  * what to do again when a process is lost; the slices themselves are fetched from their holders.
- * Averager {@code a} of {@code A} takes the slices {@code i} with {@code i % A = a}.
+ * Averager {@code a} of {@code A} takes the positions {@code i} of all vectors with {@code i % A =
+ * a}.
  */
 final class Averaging {
   private Averaging() {}
@@ -45,7 +48,9 @@ final class Averaging {
    * @param offers of all workers, in their order
    * @param waitNanos spent on waiting for other processes
    * @param averageNanos spent on sums
-   * @param remoteBytes of slices that came from other processes
+   * @param remoteBytes of workers' slices that came from other processes
+   * @param pastBytes of the state before that came from other processes
+   * @param apart how far the workers were from each other
    */
   record Averaged(
       int averager,
@@ -53,7 +58,9 @@ final class Averaging {
       List<Offer> offers,
       long waitNanos,
       long averageNanos,
-      long remoteBytes)
+      long remoteBytes,
+      long pastBytes,
+      Apart apart)
       implements Serializable {
     Averaged {
       offers = List.copyOf(offers);
@@ -63,15 +70,19 @@ final class Averaging {
   /**
    * What is averaged, and under which groups.
    *
+   * @param before the state that the round began with
    * @param from group of the workers' slices
    * @param into group of the means
-   * @param size parameters of a state
    * @param samples samples of each worker's share
    */
-  record Task(int from, int into, long size, List<Long> samples, RunObserver observer)
+  record Task(Handout before, int from, int into, List<Long> samples, RunObserver observer)
       implements Serializable {
     Task {
       samples = List.copyOf(samples);
+    }
+
+    private int positions() {
+      return FlatState.slicesOfVector(before.size());
     }
   }
 
@@ -93,63 +104,150 @@ final class Averaging {
       offers.sort(Comparator.comparingInt(Offer::worker));
       int averager = TaskContext.getPartitionId();
       if (offers.stream().anyMatch(offer -> !offer.report().faults().isEmpty())) {
-        return List.of(new Averaged(averager, SliceBlocks.here(), offers, 0, 0, 0)).iterator();
+        Apart none = new Apart(new double[offers.size()], 0);
+        return List.of(new Averaged(averager, SliceBlocks.here(), offers, 0, 0, 0, 0, none))
+            .iterator();
       }
       try {
         return List.of(average(averager, offers)).iterator();
       } catch (SliceLostException e) {
+        if (e.slice().group() != task.from()) {
+          // Only the driver can make the state before again.
+          throw e;
+        }
         throw trainAgain(e, offers, averager);
       }
     }
 
     private Averaged average(int averager, List<Offer> offers) {
-      int slices = FlatState.sliceCount(task.size());
-      List<SliceRef> refs = new ArrayList<>();
-      for (int slice = averager; slice < slices; slice += averagers) {
-        for (Offer offer : offers) {
-          int index = Math.addExact(Math.multiplyExact(offer.worker(), slices), slice);
-          refs.add(new SliceRef(task.from(), index, offer.holder()));
-        }
-      }
       double[] weights =
           offers.stream().mapToDouble(offer -> task.samples().get(offer.worker())).toArray();
-      Mean mean = new Mean(weights);
       long begin = System.nanoTime();
-      int at = 0;
-      try (SliceFetch fetch = new SliceFetch(refs)) {
-        for (int slice = averager; slice < slices; slice += averagers) {
-          task.observer().before(Phase.AVERAGE, "slice " + slice);
-          List<ByteBuffer> given = fetch.next(weights.length);
-          byte[] means = mean.of(given);
-          // A mean of finite numbers is finite, so this pass sees every number of every worker.
-          if (!Finite.all(means)) {
-            throw damaged(given, refs.subList(at, at + given.size()));
+      try (Slices slices = new Slices(averager, offers)) {
+        Mean mean = new Mean(weights);
+        OuterStep outer = new OuterStep(task.before().rule(), mean);
+        for (int position = averager; position < task.positions(); position += averagers) {
+          task.observer().before(Phase.AVERAGE, "slice " + position);
+          for (Vector vector : FlatState.OF_WORKERS) {
+            slices.average(position, vector, mean, outer);
           }
-          SliceBlocks.put(task.into(), slice, means);
-          at += given.size();
         }
+        long waited = slices.offered.waitNanos() + slices.past.waitNanos();
         return new Averaged(
             averager,
             SliceBlocks.here(),
             offers,
-            fetch.waitNanos(),
-            System.nanoTime() - begin - fetch.waitNanos(),
-            fetch.remoteBytes());
+            waited,
+            System.nanoTime() - begin - waited,
+            slices.offered.remoteBytes(),
+            slices.past.remoteBytes(),
+            mean.apart());
       }
     }
 
-    private static SliceLostException damaged(List<ByteBuffer> given, List<SliceRef> refs) {
-      int bad = 0;
-      while (Finite.all(given.get(bad))) {
-        bad++;
+    /** The slices that an averager takes and gives, in one order. */
+    private final class Slices implements AutoCloseable {
+      private final Handout before = task.before();
+      private final AveragingRule rule = before.rule();
+      private final int workers;
+      private final List<SliceRef> refs = new ArrayList<>();
+      private final SliceFetch offered;
+      private final SliceFetch past;
+      private int taken;
+
+      Slices(int averager, List<Offer> offers) {
+        workers = offers.size();
+        List<SliceRef> pastRefs = new ArrayList<>();
+        int count = FlatState.sliceCount(before.size());
+        for (int position = averager; position < task.positions(); position += averagers) {
+          for (Vector vector : FlatState.OF_WORKERS) {
+            for (Offer offer : offers) {
+              int index =
+                  Math.addExact(
+                      Math.multiplyExact(offer.worker(), count), before.index(vector, position));
+              refs.add(new SliceRef(task.from(), index, offer.holder()));
+            }
+          }
+          if (!rule.isPlain()) {
+            pastRefs.add(before.ref(before.index(Vector.PARAMETERS, position)));
+            for (Vector vector : rule.outerVectors()) {
+              pastRefs.add(before.ref(before.index(vector, position)));
+            }
+          }
+        }
+        offered = new SliceFetch(refs);
+        past = new SliceFetch(pastRefs);
       }
-      return SliceLostException.damaged(refs.get(bad));
+
+      void average(int position, Vector vector, Mean mean, OuterStep outer) {
+        List<ByteBuffer> given = offered.next(workers);
+        int floats = FlatState.sliceFloats(before.size(), position);
+        Exchange as = rule.offeredAs(vector);
+        if (vector != Vector.PARAMETERS || rule.isPlain()) {
+          put(
+              before.index(vector, position),
+              as,
+              mean.of(given, as, floats, vector == Vector.PARAMETERS),
+              given,
+              floats);
+        } else {
+          OuterStep.Slices next =
+              outer.step(given, past.next(1 + rule.outerVectors().size()), floats);
+          put(before.index(vector, position), Exchange.F32, next.parameters(), given, floats);
+          if (rule.outer().hasMomentum()) {
+            put(
+                before.index(Vector.OUTER_MOMENTUM, position),
+                Exchange.F32,
+                next.momentum(),
+                given,
+                floats);
+          }
+          if (rule.isRounded()) {
+            put(
+                before.index(Vector.RESIDUAL, position),
+                Exchange.F32,
+                next.residual(),
+                given,
+                floats);
+            put(before.changeIndex(position), rule.exchange(), next.change(), given, floats);
+          }
+        }
+        taken += workers;
+      }
+
+      private void put(int index, Exchange as, byte[] slice, List<ByteBuffer> given, int floats) {
+        // A mean of finite numbers is finite, so this pass sees every number of every worker.
+        if (!Finite.all(as, ByteBuffer.wrap(slice), floats)) {
+          throw damaged(given, floats);
+        }
+        SliceBlocks.put(task.into(), index, slice);
+      }
+
+      private RuntimeException damaged(List<ByteBuffer> given, int floats) {
+        for (int worker = 0; worker < workers; worker++) {
+          SliceRef ref = refs.get(taken + worker);
+          Vector vector =
+              FlatState.vectorOf(ref.index() % FlatState.sliceCount(before.size()), before.size());
+          if (!Finite.all(rule.offeredAs(vector), given.get(worker), floats)) {
+            return SliceLostException.damaged(ref);
+          }
+        }
+        return MimException.failed(
+            "The outer step left the range of float32: training diverged. Start a new run with a"
+                + " lower train.outer.lr or train.base-lr.");
+      }
+
+      @Override
+      public void close() {
+        offered.close();
+        past.close();
+      }
     }
 
     /** Tells Spark which worker's share must be done again. */
     private FetchFailedException trainAgain(
         SliceLostException lost, List<Offer> offers, int averager) {
-      int worker = lost.slice().index() / FlatState.sliceCount(task.size());
+      int worker = lost.slice().index() / FlatState.sliceCount(task.before().size());
       Offer offer =
           offers.stream().filter(each -> each.worker() == worker).findFirst().orElseThrow();
       return new FetchFailedException(

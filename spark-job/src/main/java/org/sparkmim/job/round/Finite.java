@@ -38,6 +38,32 @@ final class Finite {
     return true;
   }
 
+  /** Whether all numbers are finite that a slice tells. */
+  static boolean all(Exchange as, ByteBuffer slice, int floats) {
+    if (as == Exchange.F32) {
+      return all(slice);
+    }
+    Coder coder = new Coder();
+    float[] piece = new float[Coder.PIECE];
+    ByteBuffer in = slice.duplicate();
+    boolean finite = true;
+    for (int done = 0; done < floats && finite; done += Coder.PIECE) {
+      int count = Math.min(Coder.PIECE, floats - done);
+      coder.read(as, in, piece, count);
+      finite = all(piece, count);
+    }
+    return finite;
+  }
+
+  /** Whether the first {@code count} numbers are finite. */
+  static boolean all(float[] values, int count) {
+    int signs = 0;
+    for (int i = 0; i < count; i++) {
+      signs |= (Float.floatToRawIntBits(values[i]) & MAGNITUDE) + UP_TO_INFINITY;
+    }
+    return signs >= 0;
+  }
+
   /** Without a branch, so that the compiler can take many at once. */
   private static boolean reaches(int[] bits, int count) {
     int signs = 0;

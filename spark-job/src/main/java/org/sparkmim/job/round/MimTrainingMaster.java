@@ -90,7 +90,8 @@ public final class MimTrainingMaster
     int size = settings.workers() * settings.localSteps();
     MinibatchRef end = refs.get(refs.size() - 1);
     boolean whole = end.first() + end.count() == samples;
-    try (Rounds rounds = new Rounds(spark, factory, observer, home.read(), samples)) {
+    try (Rounds rounds =
+        new Rounds(spark, factory, observer, settings.averaging(), home.read(), samples)) {
       for (int first = 0; first < refs.size(); first += size) {
         int last = Math.min(first + size, refs.size());
         RoundPlan plan =

@@ -155,7 +155,8 @@ public final class Pretraining {
       MultiDataSetLoader replicas) {
     ComputationGraph graph = graph();
     FloatPointer parameters = MimGraph.parameters(graph);
-    StateFiles files = StateFiles.of(ModelTensors.of(spec));
+    StateFiles files =
+        StateFiles.of(ModelTensors.of(spec)).withOuter(settings.averaging().outerVectors());
     FlatState state =
         found
             .checkpoint()

@@ -9,7 +9,18 @@ import java.util.Optional;
 final class ReplicaPool {
   private static final Deque<Idle> IDLE = new ArrayDeque<>();
 
-  private record Idle(ReplicaFactory factory, Replica replica) {}
+  private record Idle(ReplicaFactory factory, Pooled pooled) {
+    Replica replica() {
+      return pooled.replica();
+    }
+  }
+
+  /**
+   * A replica of this process.
+   *
+   * @param known the parameters that it began its last round with
+   */
+  record Pooled(Replica replica, KnownParameters known) {}
 
   private ReplicaPool() {}
 
@@ -18,7 +29,7 @@ final class ReplicaPool {
    *
    * @param first minibatch that it will train on: one that loads it already is the first choice
    */
-  static Replica take(ReplicaFactory factory, MinibatchRef first) {
+  static Pooled take(ReplicaFactory factory, MinibatchRef first) {
     synchronized (IDLE) {
       for (Iterator<Idle> all = IDLE.iterator(); all.hasNext(); ) {
         Idle idle = all.next();
@@ -34,16 +45,16 @@ final class ReplicaPool {
               .or(() -> IDLE.stream().findFirst());
       if (choice.isPresent()) {
         IDLE.remove(choice.get());
-        return choice.get().replica();
+        return choice.get().pooled();
       }
     }
-    return factory.create();
+    return new Pooled(factory.create(), new KnownParameters());
   }
 
   /** Gives back a replica that finished its share; one that failed is closed instead. */
-  static void giveBack(ReplicaFactory factory, Replica replica) {
+  static void giveBack(ReplicaFactory factory, Pooled pooled) {
     synchronized (IDLE) {
-      IDLE.push(new Idle(factory, replica));
+      IDLE.push(new Idle(factory, pooled));
     }
   }
 

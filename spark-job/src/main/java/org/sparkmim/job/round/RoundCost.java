@@ -15,6 +15,7 @@ import java.util.function.ToLongFunction;
  * @param driverSentBytes that the driver sent to all workers
  * @param averagersToWorkersBytes of the state that the round began with
  * @param workersToAveragersBytes of workers' slices
+ * @param averagersToAveragersBytes of the state before, where the outer step needs it
  */
 public record RoundCost(
     double handOutSeconds,
@@ -24,7 +25,8 @@ public record RoundCost(
     double otherSeconds,
     long driverSentBytes,
     long averagersToWorkersBytes,
-    long workersToAveragersBytes) {
+    long workersToAveragersBytes,
+    long averagersToAveragersBytes) {
   private static final double NANOS = 1e9;
 
   static RoundCost of(Rounds.Result result) {
@@ -41,7 +43,8 @@ public record RoundCost(
         Math.max(0, result.nanos() / NANOS - handOut - training - offer - fetch - mean),
         result.reports().stream().mapToLong(WorkerReport::fromDriver).sum(),
         result.reports().stream().mapToLong(WorkerReport::fromAveragers).sum(),
-        result.averaged().stream().mapToLong(Averaging.Averaged::remoteBytes).sum());
+        result.averaged().stream().mapToLong(Averaging.Averaged::remoteBytes).sum(),
+        result.averaged().stream().mapToLong(Averaging.Averaged::pastBytes).sum());
   }
 
   private static <T> double slowest(Collection<T> all, ToLongFunction<T> nanos) {

@@ -13,6 +13,7 @@ import org.sparkmim.job.commit.Progress;
  * @param rate learning rate of its last step
  * @param losses mean loss of each tap over the round's samples
  * @param workers each worker's part, of those that took part
+ * @param distances of each worker's parameters from the mean, over the parameters' length
  * @param seconds of the whole round
  * @param averageSeconds from the slowest worker's last step to the averaged state
  * @param workerBytes of workers' states that were averaged
@@ -26,6 +27,7 @@ public record RoundReport(
     double rate,
     double[] losses,
     List<Worker> workers,
+    double[] distances,
     double seconds,
     double averageSeconds,
     long workerBytes,
@@ -61,6 +63,7 @@ public record RoundReport(
         plan.rate(),
         losses,
         reports.stream().map(RoundReport::worker).toList(),
+        Apart.relative(result.averaged().stream().map(Averaging.Averaged::apart).toList()),
         result.nanos() / NANOS,
         (result.nanos() - slowest) / NANOS,
         reports.size() * FlatState.bytes(result.parameters()),

@@ -60,27 +60,27 @@ record RoundTask(
   }
 
   private WorkerReport trainOnReplica(Share share) {
-    Replica replica = ReplicaPool.take(factory, share.steps().get(0).minibatch());
+    ReplicaPool.Pooled pooled = ReplicaPool.take(factory, share.steps().get(0).minibatch());
     boolean sound = false;
     try {
-      WorkerReport report = train(share, replica);
+      WorkerReport report = train(share, pooled.replica(), pooled.known());
       sound = report.faults().isEmpty();
       return report;
     } finally {
       if (sound) {
-        ReplicaPool.giveBack(factory, replica);
+        ReplicaPool.giveBack(factory, pooled);
       } else {
         // It may be in any state.
-        replica.close();
+        pooled.replica().close();
       }
     }
   }
 
-  private WorkerReport train(Share share, Replica replica) {
+  private WorkerReport train(Share share, Replica replica, KnownParameters known) {
     long begin = System.nanoTime();
     // Samples are loaded while the state comes in.
     replica.begin(share.steps(), share.next(), observer);
-    Handout.Traffic traffic = state.copyTo(replica.state());
+    Handout.Traffic traffic = state.copyTo(replica.state(), known);
     // All of this state is here now: the one before is not needed to make it again.
     SliceBlocks.dropBefore(state.group());
     long inPlace = System.nanoTime();
@@ -94,7 +94,7 @@ record RoundTask(
       }
     }
     long trained = System.nanoTime();
-    boolean sound = tally.faults().isEmpty() && offer(share.worker(), replica.state());
+    boolean sound = tally.faults().isEmpty() && offer(share.worker(), replica.state(), known);
     return new WorkerReport(
         tally.samples(),
         tally.lossSums(),
@@ -106,7 +106,7 @@ record RoundTask(
         tally.firstStepMillis(),
         traffic.fromDriver(),
         traffic.fromAveragers(),
-        sound ? List.of() : List.of(firstFault(share, replica)));
+        sound ? List.of() : List.of(firstFault(share, replica, known)));
   }
 
   /**
@@ -114,12 +114,14 @@ record RoundTask(
    *
    * @return whether all of it is finite; if not, some slices are not offered
    */
-  private boolean offer(int worker, ParameterVectors vectors) {
+  private boolean offer(int worker, ParameterVectors vectors, KnownParameters known) {
     int slices = FlatState.sliceCount(vectors.size());
+    RoundedOffer rounded = new RoundedOffer(state.rule(), known);
     for (int slice = 0; slice < slices; slice++) {
       observer.before(Phase.SLICE_SEND, "slice " + slice + " of worker " + worker);
-      byte[] copy = FlatState.slice(vectors, slice);
-      if (!Finite.all(copy)) {
+      boolean whole = !state.rule().isRounded();
+      byte[] copy = whole ? FlatState.slice(vectors, slice) : rounded.slice(vectors, slice);
+      if (whole ? !Finite.all(copy) : copy.length == 0) {
         return false;
       }
       int index = Math.addExact(Math.multiplyExact(worker, slices), slice);
@@ -132,10 +134,10 @@ record RoundTask(
    * Does the share again, to the same bits, with a look at the state after every step: losses can
    * stay finite while the state does not, or show it only steps later.
    */
-  private Fault firstFault(Share share, Replica replica) {
+  private Fault firstFault(Share share, Replica replica, KnownParameters known) {
     replica.begin(share.steps(), List.of(), observer);
     ParameterVectors vectors = replica.state();
-    state.copyTo(vectors);
+    state.copyTo(vectors, known);
     StepTally tally = new StepTally(share.worker());
     for (LocalStep step : share.steps()) {
       if (!tally.add(step, replica.step())) {

@@ -43,6 +43,7 @@ final class Rounds implements AutoCloseable {
   private final Map<Integer, BlockManagerId> places = new HashMap<>();
   private final List<RoundPlan> missing = new ArrayList<>();
   private final long epochSamples;
+  private final AveragingRule rule;
   private FlatState held;
   private Handout current;
 
@@ -61,12 +62,14 @@ final class Rounds implements AutoCloseable {
       JavaSparkContext spark,
       ReplicaFactory factory,
       RunObserver observer,
+      AveragingRule rule,
       FlatState start,
       long epochSamples) {
     this.spark = spark;
     this.factory = factory;
     this.observer = observer;
-    this.held = start;
+    this.rule = rule;
+    this.held = start.with(rule.vectors());
     this.epochSamples = epochSamples;
   }
 
@@ -113,7 +116,7 @@ final class Rounds implements AutoCloseable {
   void restart(FlatState state) {
     close();
     sinceHeld.clear();
-    held = state;
+    held = state.with(rule.vectors());
   }
 
   /** Brings the current state to the driver. */
@@ -146,7 +149,7 @@ final class Rounds implements AutoCloseable {
   /** Puts the newest state where workers can fetch it, unless it is there. */
   private void catchUp() {
     if (current == null) {
-      current = Handout.of(SliceBlocks.newGroup(spark.sc()), held);
+      current = Handout.of(SliceBlocks.newGroup(spark.sc()), held, rule);
       missing.clear();
       missing.addAll(sinceHeld);
     }
@@ -197,9 +200,7 @@ final class Rounds implements AutoCloseable {
             .mapPartitionsToPair(new RoundTask(current, offered, averagers, factory, observer));
     JavaRDD<Averaging.Averaged> averaged =
         Averaging.average(
-            offers,
-            averagers,
-            new Averaging.Task(offered, means, current.size(), samples, observer));
+            offers, averagers, new Averaging.Task(current, offered, means, samples, observer));
     boolean finished = false;
     try (JobName name =
         JobName.open(spark.sc(), JobName.ofRound(plan.start(), plan.end(), epochSamples))) {
@@ -243,7 +244,11 @@ final class Rounds implements AutoCloseable {
   private void replaceCurrent(RoundPlan plan, int means, List<Averaging.Averaged> averaged) {
     Handout next =
         new Handout(
-            means, current.size(), averaged.stream().map(Averaging.Averaged::holder).toList());
+            means,
+            current.group(),
+            current.size(),
+            rule,
+            averaged.stream().map(Averaging.Averaged::holder).toList());
     drop(before);
     before = current;
     current = next;

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -218,8 +219,11 @@ final class RunRecorder implements RoundListener, StopRequest.Work {
     ObjectNode workers = line.putObject("workers").put("count", report.workers().size());
     spread(workers, "seconds", report, RoundReport.Worker::seconds);
     spread(workers, "loss", report, RoundReport.Worker::loss);
+    var distances = Arrays.stream(report.distances()).summaryStatistics();
+    workers.putArray("distance").add(distances.getMin()).add(distances.getMax());
     line.putObject("bytes")
         .put("workers_to_averaging", report.cost().workersToAveragersBytes())
+        .put("averaging_to_averaging", report.cost().averagersToAveragersBytes())
         .put("averaging_to_workers", report.cost().averagersToWorkersBytes())
         .put("averaging_to_driver", collectedBytes)
         .put("driver_to_workers", report.cost().driverSentBytes());

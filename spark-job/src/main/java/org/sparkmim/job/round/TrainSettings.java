@@ -20,6 +20,7 @@ import org.sparkmim.model.optim.Schedule;
  * @param everyRounds rounds between commits
  * @param keep checkpoints that stay
  * @param nonFinite what becomes of a round with NaN or infinity
+ * @param averaging how workers' states become one
  */
 public record TrainSettings(
     int workers,
@@ -35,7 +36,8 @@ public record TrainSettings(
     long seed,
     int everyRounds,
     int keep,
-    NonFinite nonFinite) {
+    NonFinite nonFinite,
+    AveragingRule averaging) {
   private static final double RATE_BATCH = 256;
 
   /** Whose learning-rate schedule is followed. */
@@ -76,7 +78,8 @@ public record TrainSettings(
         train.getLong("seed"),
         positive(train, "checkpoint.every-rounds"),
         positive(train, "checkpoint.keep"),
-        NonFinite.from(train));
+        NonFinite.from(train),
+        AveragingRule.from(train));
   }
 
   /**

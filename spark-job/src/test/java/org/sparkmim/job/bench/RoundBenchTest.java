@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.sparkmim.job.cli.Mim;
 import org.sparkmim.job.cli.SparkSessions;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.round.AveragingRule;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
 
@@ -27,6 +28,7 @@ final class RoundBenchTest {
             JavaSparkContext.fromSparkContext(spark.sparkContext()),
             ModelSpec.from(recipe.section("model")),
             EngineSpec.of("onednn", "f32"),
+            AveragingRule.plain(),
             2,
             3);
 

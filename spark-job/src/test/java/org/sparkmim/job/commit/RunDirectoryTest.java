@@ -166,7 +166,7 @@ final class RunDirectoryTest {
     Random random = new Random(seed);
     FlatState state = FlatState.zeros(SIZE);
     float[] values = new float[(int) SIZE];
-    for (Vector vector : Vector.values()) {
+    for (Vector vector : state.vectors()) {
       for (int i = 0; i < values.length; i++) {
         values[i] = random.nextFloat();
       }

@@ -170,7 +170,13 @@ final class NonFiniteTest {
       ReplicaFactory replicas, RunObserver observer, FlatState start, List<Integer> which) {
     List<Fault> faults = new ArrayList<>();
     try (Rounds rounds =
-        new Rounds(LocalSpark.context(), replicas, observer, start, 16L * which.size())) {
+        new Rounds(
+            LocalSpark.context(),
+            replicas,
+            observer,
+            AveragingRule.plain(),
+            start,
+            16L * which.size())) {
       for (int round : which) {
         Progress begin = new Progress(2L * round, round, 0, 16L * round);
         RoundPlan plan =

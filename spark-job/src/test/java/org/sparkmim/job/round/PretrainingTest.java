@@ -164,6 +164,28 @@ final class PretrainingTest {
     assertThat(names(run.resolve("checkpoints"))).containsExactly("step-00000005", "step-00000006");
   }
 
+  @ParameterizedTest
+  @CsvSource({"nesterov, f32, BROADCAST", "average, int8, OUTER_STEP", "nesterov, bf16, BROADCAST"})
+  void whatAveragersKeepIsCommittedAndContinuesToTheSameBits(
+      String outer, String exchange, Phase act) throws IOException {
+    Map<String, String> keys = Map.of("train.outer.optimizer", outer, "train.exchange", exchange);
+    Path quiet = directory.resolve("quiet");
+    train(quiet, keys, RunObserver.NONE);
+    Path run = directory.resolve("run");
+    assertThatThrownBy(() -> train(run, keys, failing(act, 3)))
+        .hasMessageContaining("pulled the plug");
+    ReplicaPool.clear();
+    train(run, keys, RunObserver.NONE);
+    for (String file : List.of("model.safetensors", "optimizer.safetensors", "outer.safetensors")) {
+      assertThat(last(run, file)).as(file).isEqualTo(last(quiet, file));
+    }
+    assertThat(last(run, "model.safetensors")).isNotEqualTo(undisturbedModel);
+    assertThat(shared.resolve("undisturbed/checkpoints/step-00000006/outer.safetensors"))
+        .doesNotExist();
+    assertThatThrownBy(() -> train(run, Map.of("train.outer.lr", "0.5"), RunObserver.NONE))
+        .hasMessageContaining("another run is there");
+  }
+
   @Test
   void aFailedTaskIsRetriedToTheSameBits() throws IOException {
     Path run = directory.resolve("run");

@@ -233,6 +233,7 @@ final class RoundsTest {
             LocalSpark.context(),
             new BowlReplica.Factory(SIZE, ADAM),
             RunObserver.NONE,
+            AveragingRule.plain(),
             FlatState.zeros(SIZE),
             SAMPLES)) {
       report = RoundReport.of(plan, rounds.run(plan));
@@ -253,6 +254,7 @@ final class RoundsTest {
             LocalSpark.context(),
             new BowlReplica.Factory(SIZE, optimizer),
             observer,
+            AveragingRule.plain(),
             FlatState.zeros(SIZE),
             SAMPLES)) {
       while (progress.epoch() < 2) {
@@ -284,7 +286,10 @@ final class RoundsTest {
 
   static void assertBitEqual(FlatState actual, FlatState expected) {
     assertThat(actual.size()).isEqualTo(expected.size());
-    for (int index = 0; index < FlatState.sliceCount(expected.size()); index++) {
+    assertThat(actual.vectors()).isEqualTo(expected.vectors());
+    for (int index = 0;
+        index < expected.vectors().size() * FlatState.slicesOfVector(expected.size());
+        index++) {
       assertThat(actual.slice(index)).as("slice %d", index).isEqualTo(expected.slice(index));
     }
   }
