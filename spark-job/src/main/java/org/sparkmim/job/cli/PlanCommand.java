@@ -3,6 +3,7 @@ package org.sparkmim.job.cli;
 import java.io.PrintWriter;
 import org.sparkmim.data.batch.LoaderSettings;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.plan.SparkProperties;
 import org.sparkmim.job.plan.WorkerPlan;
 import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.MemoryPlan;
@@ -24,6 +25,11 @@ final class PlanCommand implements Runnable {
   @Option(names = "--json", description = "Print the plan as JSON.")
   private boolean json;
 
+  @Option(
+      names = "--spark",
+      description = "Print the Spark properties of executors that the recipe fits into.")
+  private boolean spark;
+
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   @Override
@@ -39,7 +45,14 @@ final class PlanCommand implements Runnable {
         new WorkerPlan(
             network, train.workers(), LoaderSettings.from(recipe.section("data")).queue());
     PrintWriter out = spec.commandLine().getOut();
-    out.print(json ? plan.json() + System.lineSeparator() : plan.text());
+    out.print(text(plan));
     out.flush();
+  }
+
+  private String text(WorkerPlan plan) {
+    if (spark) {
+      return SparkProperties.of(plan).text();
+    }
+    return json ? plan.json() + System.lineSeparator() : plan.text();
   }
 }
