@@ -3,6 +3,7 @@ package org.sparkmim.job.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import org.apache.spark.SparkUserAppException;
 import org.sparkmim.job.verify.VerifyReferenceCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -58,10 +59,21 @@ public final class Mim implements Runnable {
     return command.execute(args);
   }
 
-  public static void main(String[] args) {
+  public static void main(String[] args) throws SparkUserAppException {
     int code = run(terminal(System.out), terminal(System.err), args);
+    if (SparkSessions.isOfYarn()) {
+      leaveToYarn(code);
+      return;
+    }
     // Spark and native libraries leave threads behind that would keep a finished process alive.
     System.exit(code);
+  }
+
+  /** YARN ends the process itself, and counts one that ends without it as failed. */
+  private static void leaveToYarn(int code) throws SparkUserAppException {
+    if (code != 0) {
+      throw new SparkUserAppException(code);
+    }
   }
 
   /** In the terminal's own encoding, which is what the person reads. */

@@ -14,6 +14,7 @@ import org.sparkmim.job.plan.Pace;
 import org.sparkmim.job.plan.PaceProbe;
 import org.sparkmim.job.plan.Room;
 import org.sparkmim.job.plan.RunPlan;
+import org.sparkmim.job.plan.SparkProperties;
 import org.sparkmim.job.plan.WorkerPlan;
 import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.MemoryPlan;
@@ -73,6 +74,11 @@ final class PlanCommand implements Runnable {
   @Option(names = "--json", description = "Print the plan as JSON.")
   private boolean json;
 
+  @Option(
+      names = "--spark",
+      description = "Print the Spark properties of executors that the recipe fits into.")
+  private boolean properties;
+
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 
   @Override
@@ -82,6 +88,17 @@ final class PlanCommand implements Runnable {
     }
     Recipe recipe = recipes.load();
     TrainSettings train = TrainSettings.from(recipe.section("train"));
+    PrintWriter out = spec.commandLine().getOut();
+    if (properties) {
+      out.print(SparkProperties.of(memory(recipe, train)).text());
+    } else {
+      RunPlan plan = plan(recipe, train);
+      out.print(json ? plan.json() + System.lineSeparator() : plan.text());
+    }
+    out.flush();
+  }
+
+  private RunPlan plan(Recipe recipe, TrainSettings train) {
     SparkConf spark = new SparkConf();
     Configuration hadoop = SparkHadoopUtil.get().newConfiguration(spark);
     Optional<Dataset> dataset = Optional.ofNullable(data).map(uri -> Dataset.open(hadoop, uri));
@@ -103,9 +120,7 @@ final class PlanCommand implements Runnable {
     if (output != null) {
       Room.onDisk(plan, hadoop, output);
     }
-    PrintWriter out = spec.commandLine().getOut();
-    out.print(json ? plan.json() + System.lineSeparator() : plan.text());
-    out.flush();
+    return plan;
   }
 
   /** Memory of a recipe's workers. */

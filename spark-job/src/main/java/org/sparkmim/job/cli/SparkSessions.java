@@ -56,6 +56,13 @@ public final class SparkSessions {
     return url.startsWith("local") && !url.startsWith("local-cluster");
   }
 
+  /** Whether this process is a driver that YARN started (deploy mode cluster). */
+  static boolean isOfYarn() {
+    SparkConf conf = new SparkConf();
+    return conf.get("spark.master", "").equals("yarn")
+        && conf.get("spark.submit.deployMode", "").equals("cluster");
+  }
+
   private static void embed(SparkConf conf, int threads) {
     conf.setMaster("local[" + threads + "]");
     conf.setIfMissing("spark.ui.enabled", "false");
