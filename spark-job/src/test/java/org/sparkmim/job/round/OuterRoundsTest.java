@@ -117,7 +117,8 @@ final class OuterRoundsTest {
 
   private static FlatState train(
       AveragingRule rule, RunObserver observer, FlatState start, int from, int to) {
-    try (Rounds rounds = new Rounds(LocalSpark.context(), BOWLS, observer, rule, start)) {
+    try (Rounds rounds =
+        new Rounds(LocalSpark.context(), BOWLS, observer, rule, start, 16L * ROUNDS)) {
       for (int round = from; round < to; round++) {
         rounds.run(
             RoundPlan.of(
