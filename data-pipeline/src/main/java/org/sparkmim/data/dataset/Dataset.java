@@ -2,6 +2,7 @@ package org.sparkmim.data.dataset;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -37,7 +38,8 @@ public final class Dataset {
 
   /**
    * Opens a data set: its commit must be there and sound, its shards present in full size, its
-   * index complete. Hashes are not verified here; {@link Inspection} does that.
+   * index complete and as it was committed. Pictures are verified when they are read, by {@link
+   * SampleReader}; the rest of the shards, and the quarantine, only by {@link Inspection}.
    *
    * @throws DataException (input) naming what is missing or damaged
    */
@@ -105,6 +107,8 @@ public final class Dataset {
     int labels = manifest.labels().size();
     int next = 0;
     for (int s = 0; s < manifest.shards().size(); s++) {
+      // Before anyone parses it: a table's own sizes decide what its reader allocates.
+      requireContent(storage, manifest.index().get(s));
       PlaceChecker places = new PlaceChecker(index, s, manifest.shards().get(s), labels, next);
       ParquetTables.readPlaces(
           hadoop, storage.path(INDEX + "/" + manifest.index().get(s).name()), places);
@@ -114,6 +118,18 @@ public final class Dataset {
       throw new IOException("index ends after " + next + " of " + index.size() + " samples");
     }
     return index;
+  }
+
+  private static void requireContent(Storage storage, DatasetManifest.FileEntry index)
+      throws IOException {
+    try (InputStream in = storage.open(INDEX + "/" + index.name())) {
+      if (!Sha256.of(in).equals(index.sha256())) {
+        throw DataException.input(
+            "%s/%s/%s has other content than was committed (SHA-256 differs); restore it or ingest"
+                + " the data set again",
+            storage.root(), INDEX, index.name());
+      }
+    }
   }
 
   /** Samples. */

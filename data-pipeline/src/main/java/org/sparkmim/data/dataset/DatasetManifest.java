@@ -1,12 +1,16 @@
 package org.sparkmim.data.dataset;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import java.lang.reflect.RecordComponent;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.sparkmim.data.DataException;
 import org.sparkmim.data.image.ImageLimits;
 
@@ -87,9 +91,9 @@ public record DatasetManifest(
         Long.parseLong(settings.get("max-pixels")));
   }
 
-  /** The text of {@code dataset.json}. */
+  /** The text of {@code dataset.json}, sealed with its own SHA-256. */
   public String toJson() {
-    return Json.writeIndented(this);
+    return Seal.on(Json.writeIndented(this));
   }
 
   /**
@@ -107,8 +111,21 @@ public record DatasetManifest(
           where + " is not a data set manifest; ingest the data set again",
           e);
     }
+    require(isUnbroken(json), where, "its SHA-256 does not match its content");
     manifest.validate(where);
     return manifest;
+  }
+
+  /** The first versions sealed nothing; a text with a member that none of them wrote is damaged. */
+  private static boolean isUnbroken(String json) {
+    if (Seal.isOn(json)) {
+      return Seal.isSound(json);
+    }
+    Set<String> known =
+        Arrays.stream(DatasetManifest.class.getRecordComponents())
+            .map(RecordComponent::getName)
+            .collect(Collectors.toSet());
+    return Json.members(json).equals(known);
   }
 
   private void validate(String where) {

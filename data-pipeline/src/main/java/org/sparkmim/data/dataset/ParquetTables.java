@@ -52,6 +52,7 @@ public final class ParquetTables {
             required int64 offset;
             required int32 length;
             required int32 label;
+            required binary sha256 (STRING);
           }
           """);
 
@@ -132,10 +133,10 @@ public final class ParquetTables {
 
   /** Takes one sample's place. */
   interface Place {
-    void accept(long id, String shard, long offset, int length, int label);
+    void accept(long id, String shard, long offset, int length, int label, String sha256);
   }
 
-  /** Reads only what finding a sample needs. */
+  /** Reads only what finding a sample, and knowing it again, needs. */
   static void readPlaces(Configuration hadoop, Path path, Place places) throws IOException {
     read(
         hadoop,
@@ -147,7 +148,8 @@ public final class ParquetTables {
                 g.getString(1, 0),
                 g.getLong(2, 0),
                 g.getInteger(3, 0),
-                g.getInteger(4, 0)));
+                g.getInteger(4, 0),
+                g.getString(5, 0)));
   }
 
   private static void read(

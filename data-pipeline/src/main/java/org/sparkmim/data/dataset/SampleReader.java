@@ -2,17 +2,25 @@ package org.sparkmim.data.dataset;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.security.DigestException;
+import java.security.MessageDigest;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.sparkmim.data.DataException;
 
-/** Reads encoded pictures by ranged reads. Keeps a few shards open and one buffer; one a thread. */
+/**
+ * Reads encoded pictures by ranged reads, and takes none that is not the one that was ingested.
+ * Keeps a few shards open and one buffer; one a thread.
+ */
 public final class SampleReader implements AutoCloseable {
   private static final int OPEN_SHARDS = 32;
 
   private final Dataset dataset;
   private final Map<Integer, FSDataInputStream> open = new LinkedHashMap<>(16, 0.75f, true);
+  private final MessageDigest sha256 = Sha256.digest();
+  private final byte[] digest = new byte[sha256.getDigestLength()];
   private byte[] buffer = new byte[1 << 17];
 
   public SampleReader(Dataset dataset) {
@@ -23,7 +31,8 @@ public final class SampleReader implements AutoCloseable {
    * Reads a sample into {@link #bytes()}.
    *
    * @return how many bytes it has
-   * @throws DataException (input) naming the sample when its shard cannot be read
+   * @throws DataException (input) naming the sample when its shard cannot be read or is damaged
+   *     there
    */
   public int read(long id) {
     SampleIndex index = dataset.index();
@@ -39,7 +48,20 @@ public final class SampleReader implements AutoCloseable {
     } catch (IOException e) {
       throw unreadable(id, e.getMessage(), e);
     }
+    if (digest(length) != index.digest()[i]) {
+      throw unreadable(id, "its bytes are not those that were ingested (SHA-256 differs)", null);
+    }
     return length;
+  }
+
+  private long digest(int length) {
+    sha256.update(buffer, 0, length);
+    try {
+      sha256.digest(digest, 0, digest.length);
+    } catch (DigestException e) {
+      throw new IllegalStateException("The digest has the length it says", e);
+    }
+    return ByteBuffer.wrap(digest).getLong();
   }
 
   /**
@@ -74,7 +96,7 @@ public final class SampleReader implements AutoCloseable {
             + dataset.describe(id)
             + ": "
             + reason
-            + ". Run 'mim inspect' on the data set.",
+            + ". Run 'mim inspect' on the data set, and restore what it names.",
         cause);
   }
 

@@ -40,6 +40,11 @@ public final class Sha256 {
     return hex(digest);
   }
 
+  /** The first 8 bytes, big-endian, of a digest in hexadecimal. */
+  static long head(String hex) {
+    return Long.parseUnsignedLong(hex, 0, 16, 16);
+  }
+
   public static String hex(MessageDigest digest) {
     return HexFormat.of().formatHex(digest.digest());
   }

@@ -126,11 +126,18 @@ class DatasetTest {
     Storage storage = Storage.at(HADOOP, data.toUri().toString());
     storage.fileSystem().delete(path, false);
     ParquetTables.writeIndex(storage.fileSystem(), path, java.util.List.of(wrong));
-    Path manifest = data.resolve("dataset.json");
-    String json = Files.readString(manifest);
-    long committed = Dataset.readManifest(storage).index().get(0).bytes();
-    Files.writeString(
-        manifest, json.replace("\"bytes\" : " + committed, "\"bytes\" : " + Files.size(index)));
+    DatasetManifest committed = Dataset.readManifest(storage);
+    java.util.List<DatasetManifest.FileEntry> entries =
+        new java.util.ArrayList<>(committed.index());
+    DatasetManifest.FileEntry before = entries.get(0);
+    entries.set(
+        0,
+        new DatasetManifest.FileEntry(
+            before.name(),
+            Files.size(index),
+            before.rows(),
+            Sha256.of(Files.readAllBytes(index), (int) Files.size(index))));
+    Files.writeString(data.resolve("dataset.json"), withIndex(committed, entries).toJson());
     assertInput("index row of sample 0 in shard train-00000.tar is damaged");
   }
 
@@ -139,6 +146,32 @@ class DatasetTest {
     String hash = open().hash();
     Path moved = Files.move(data, directory.resolve("moved"));
     assertThat(Dataset.open(HADOOP, moved.toUri().toString()).hash()).isEqualTo(hash);
+  }
+
+  private static DatasetManifest withIndex(
+      DatasetManifest other, java.util.List<DatasetManifest.FileEntry> index) {
+    return new DatasetManifest(
+        other.format(),
+        other.hash(),
+        other.samples(),
+        other.labels(),
+        other.input(),
+        other.inputHash(),
+        other.settings(),
+        other.shards(),
+        index,
+        other.quarantine(),
+        other.quarantined());
+  }
+
+  @Test
+  void stillOpensWhatTheFirstVersionsWroteWithoutASeal() throws IOException {
+    Path manifest = data.resolve("dataset.json");
+    String json = Files.readString(manifest);
+    String unsealed = json.replaceFirst(",\n  \"sha256\" : \"[0-9a-f]{64}\"\n}\n$", "\n}\n");
+    assertThat(unsealed).isNotEqualTo(json);
+    Files.writeString(manifest, unsealed);
+    assertThat(open().size()).isEqualTo(12);
   }
 
   private void assertInput(String message) {

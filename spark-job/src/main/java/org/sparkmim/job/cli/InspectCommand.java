@@ -75,6 +75,9 @@ final class InspectCommand implements Callable<Integer> {
     List<String> lines = new ArrayList<>();
     lines.add(inspection.uri() + (inspection.sound() ? " is sound." : " is DAMAGED:"));
     inspection.damage().forEach(damage -> lines.add("  " + damage));
+    if (!inspection.sound()) {
+      lines.add("Restore what is named from a copy, or remove the dataset and ingest it again.");
+    }
     lines.add(
         format(
             "%,d images in %,d shards, hash %s",

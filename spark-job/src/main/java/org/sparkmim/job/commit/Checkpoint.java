@@ -1,7 +1,6 @@
 package org.sparkmim.job.commit;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -109,7 +108,7 @@ public final class Checkpoint {
     try {
       return StateFiles.readProgress(storage, directory);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw unreadable(e);
     }
   }
 
@@ -118,8 +117,18 @@ public final class Checkpoint {
     try {
       return files.readState(storage, directory);
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw unreadable(e);
     }
+  }
+
+  private MimException unreadable(IOException e) {
+    return MimException.failed(
+        "Cannot read the checkpoint "
+            + directory
+            + ": "
+            + e.getMessage()
+            + ". Mend the storage and repeat the command.",
+        e);
   }
 
   /** The record of its run. */

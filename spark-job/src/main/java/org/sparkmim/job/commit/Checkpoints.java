@@ -10,6 +10,7 @@ import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
@@ -20,8 +21,12 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.hdfs.BlockMissingException;
+import org.apache.logging.log4j.LogManager;
+import org.apache.logging.log4j.Logger;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
@@ -35,6 +40,7 @@ import org.sparkmim.job.RunObserver;
  * confirm.
  */
 final class Checkpoints {
+  private static final Logger LOG = LogManager.getLogger(Checkpoints.class);
   private static final Pattern COMMITTED = Pattern.compile("step-(\\d{8,18})");
   private static final String ASIDE = ".writing-";
   private static final String LEAVING = ".deleting-";
@@ -76,19 +82,57 @@ final class Checkpoints {
       observer.before(Phase.BLOB_WRITE, path.toString());
       written.put(file.getKey(), write(path, file.getValue()));
     }
-    Path manifest = new Path(target, Manifest.NAME);
     byte[] json = new Manifest(written).toJson();
+    Path manifest = new Path(target, Manifest.NAME);
     observer.before(Phase.MANIFEST_WRITE, manifest.toString());
-    // On an object store this write is the commit.
-    storage.write(manifest, out -> out.write(json));
     if (aside) {
-      storage.sync(target);
+      storage.write(manifest, out -> out.write(json));
       observer.before(Phase.COMMIT_RENAME, committed.toString());
       // This rename is the commit.
-      storage.rename(target, committed);
+      publish(() -> storage.rename(target, committed), committed, json);
+    } else {
+      // This write is the commit.
+      publish(() -> storage.write(manifest, out -> out.write(json)), committed, json);
     }
     tidy(step, keep);
     return new Committed(step, committed);
+  }
+
+  /** The one act that makes a checkpoint visible. */
+  @FunctionalInterface
+  private interface Act {
+    void run() throws IOException;
+  }
+
+  /**
+   * Does the act that commits, and looks whether it took place: the answer to it can be lost, and
+   * HDFS calls it a success when it moves a directory into one that already has its name.
+   */
+  private void publish(Act act, Path committed, byte[] json) throws IOException {
+    IOException failure = null;
+    try {
+      act.run();
+    } catch (IOException e) {
+      failure = e;
+    }
+    if (isThere(committed, json).orElse(failure == null)) {
+      return;
+    }
+    throw failure != null
+        ? failure
+        : new IOException(committed + " is not what was committed; something else is in its place");
+  }
+
+  /** Whether readers see a checkpoint with that manifest; empty if the storage does not answer. */
+  private Optional<Boolean> isThere(Path committed, byte[] json) {
+    try {
+      Path manifest = new Path(committed, Manifest.NAME);
+      return Optional.of(Arrays.equals(storage.readSmall(manifest, Manifest.MAX_BYTES), json));
+    } catch (FileNotFoundException e) {
+      return Optional.of(false);
+    } catch (IOException e) {
+      return Optional.empty();
+    }
   }
 
   /** Finds the newest checkpoint that verifies. */
@@ -120,16 +164,39 @@ final class Checkpoints {
 
   /** What is wrong with a checkpoint; empty if its manifest confirms every file. */
   Optional<String> damage(Path checkpoint) throws IOException {
+    return damage(checkpoint, this::otherContent);
+  }
+
+  /** What makes a checkpoint no whole one, by names and sizes alone. */
+  private Optional<String> gap(Path checkpoint) throws IOException {
+    return damage(checkpoint, (file, expected) -> Optional.empty());
+  }
+
+  /** What is wrong with a file of the size it should have. */
+  @FunctionalInterface
+  private interface Look {
+    Optional<String> at(Path file, Manifest.File expected) throws IOException;
+  }
+
+  private Optional<String> damage(Path checkpoint, Look look) throws IOException {
     Path path = new Path(checkpoint, Manifest.NAME);
-    if (!storage.exists(path)) {
+    Optional<Manifest> manifest;
+    try {
+      if (storage.size(path) > Manifest.MAX_BYTES) {
+        return Optional.of(Manifest.NAME + " is damaged: it is larger than any can be");
+      }
+      manifest = Manifest.fromJson(storage.readSmall(path, Manifest.MAX_BYTES));
+    } catch (FileNotFoundException e) {
       return Optional.of("has no " + Manifest.NAME + ", so it was never committed");
+    } catch (IOException e) {
+      return unreadable(path, e);
     }
-    Optional<Manifest> manifest = Manifest.fromJson(storage.readSmall(path, Manifest.MAX_BYTES));
     if (manifest.isEmpty()) {
       return Optional.of(Manifest.NAME + " is damaged");
     }
     for (Map.Entry<String, Manifest.File> file : manifest.get().files().entrySet()) {
-      Optional<String> damage = damage(new Path(checkpoint, file.getKey()), file.getValue());
+      Path at = new Path(checkpoint, file.getKey());
+      Optional<String> damage = damage(at, file.getValue(), look);
       if (damage.isPresent()) {
         return Optional.of(file.getKey() + " " + damage.get());
       }
@@ -137,18 +204,33 @@ final class Checkpoints {
     return Optional.empty();
   }
 
-  private Optional<String> damage(Path file, Manifest.File expected) throws IOException {
+  private Optional<String> damage(Path file, Manifest.File expected, Look look) throws IOException {
     try {
-      long bytes = storage.fs().getFileStatus(file).getLen();
-      if (bytes != expected.bytes()) {
-        return Optional.of("has " + bytes + " bytes instead of " + expected.bytes());
-      }
-      return sha256(file).equals(expected.sha256())
-          ? Optional.empty()
-          : Optional.of("has other content than was committed (SHA-256 differs)");
+      long bytes = storage.size(file);
+      return bytes == expected.bytes()
+          ? look.at(file, expected)
+          : Optional.of("has " + bytes + " bytes instead of " + expected.bytes());
     } catch (FileNotFoundException e) {
       return Optional.of("is missing");
+    } catch (IOException e) {
+      return unreadable(file, e);
     }
+  }
+
+  private Optional<String> otherContent(Path file, Manifest.File expected) throws IOException {
+    return sha256(file).equals(expected.sha256())
+        ? Optional.empty()
+        : Optional.of("has other content than was committed (SHA-256 differs)");
+  }
+
+  /**
+   * HDFS has checksums of its own. Storage that is out of reach is no damage: nobody falls back.
+   */
+  private static Optional<String> unreadable(Path file, IOException e) throws IOException {
+    if (e instanceof ChecksumException || e instanceof BlockMissingException) {
+      return Optional.of("is damaged: its file system says " + e.getMessage());
+    }
+    throw new IOException(file + " cannot be read (" + e.getMessage() + ")", e);
   }
 
   private void clearTheWay(Path committed) throws IOException {
@@ -164,22 +246,55 @@ final class Checkpoints {
     remove(committed);
   }
 
-  /** Removes the leavings of dead runs, and old checkpoints; the newest is never among them. */
-  private void tidy(long newest, int keep) throws IOException {
-    for (FileStatus status : storage.list(directory)) {
-      String name = status.getPath().getName();
-      boolean uncommitted =
-          COMMITTED.matcher(name).matches()
-              && !storage.exists(new Path(status.getPath(), Manifest.NAME));
-      if (name.startsWith(ASIDE) || name.startsWith(LEAVING) || uncommitted) {
-        storage.delete(status.getPath());
-      }
-    }
-    List<Long> older = steps().stream().filter(step -> step < newest).toList();
+  /**
+   * Removes the leavings of dead runs and all whole checkpoints but the newest {@code keep}. The
+   * commit stands whatever becomes of this: what stays is for the next commit.
+   */
+  private void tidy(long newest, int keep) {
+    List<Long> older = new ArrayList<>();
+    attempt(
+        directory,
+        () -> {
+          for (FileStatus status : storage.list(directory)) {
+            attempt(status.getPath(), () -> sweep(status.getPath(), newest, older));
+          }
+        });
+    older.sort(Comparator.reverseOrder());
     for (long step : older.subList(Math.min(keep - 1, older.size()), older.size())) {
       Path path = new Path(directory, name(step));
-      observer.before(Phase.OLD_CHECKPOINT_DELETE, path.toString());
-      remove(path);
+      attempt(
+          path,
+          () -> {
+            observer.before(Phase.OLD_CHECKPOINT_DELETE, path.toString());
+            remove(path);
+          });
+    }
+  }
+
+  private static void attempt(Path path, Act act) {
+    try {
+      act.run();
+    } catch (IOException e) {
+      LOG.warn("Cannot clear up {}: {}. The next commit tries again.", path, e.getMessage());
+    }
+  }
+
+  /** Removes what is no checkpoint, and takes down the step of one that is older. */
+  private void sweep(Path path, long newest, List<Long> older) throws IOException {
+    String name = path.getName();
+    Matcher committed = COMMITTED.matcher(name);
+    if (name.startsWith(ASIDE) || name.startsWith(LEAVING)) {
+      storage.delete(path);
+    } else if (committed.matches()) {
+      long step = Long.parseLong(committed.group(1));
+      if (step == newest) {
+        return;
+      }
+      if (gap(path).isPresent()) {
+        remove(path);
+      } else if (step < newest) {
+        older.add(step);
+      }
     }
   }
 

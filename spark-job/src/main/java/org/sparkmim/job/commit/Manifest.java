@@ -1,6 +1,7 @@
 package org.sparkmim.job.commit;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -10,9 +11,10 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.sparkmim.data.dataset.Seal;
 
 /**
- * What a checkpoint consists of: every file's size and SHA-256.
+ * What a checkpoint consists of: every file's size and SHA-256, and, in the text, its own.
  *
  * @param files by name
  */
@@ -20,7 +22,12 @@ record Manifest(SortedMap<String, File> files) {
   static final String NAME = "manifest.json";
   static final int MAX_BYTES = 1 << 20;
   private static final int FORMAT = 1;
-  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Format and files; the seal is another. */
+  private static final int MEMBERS = 2;
+
+  private static final ObjectMapper JSON =
+      new ObjectMapper().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final Pattern PLAIN_NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
   private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
 
@@ -37,14 +44,23 @@ record Manifest(SortedMap<String, File> files) {
     files.forEach(
         (name, file) ->
             all.putObject(name).put("bytes", file.bytes()).put("sha256", file.sha256()));
-    return root.toPrettyString().getBytes(StandardCharsets.UTF_8);
+    return Seal.on(root.toPrettyString() + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The first versions sealed nothing; a text with a member that none of them wrote is damaged. */
+  private static boolean isUnbroken(String text, JsonNode root) {
+    return Seal.isOn(text) ? Seal.isSound(text) : root.size() == MEMBERS;
   }
 
   /** The manifest in {@code json}; empty if that is none, or names anything but plain files. */
   static Optional<Manifest> fromJson(byte[] json) {
     try {
-      JsonNode root = JSON.readTree(new String(json, StandardCharsets.UTF_8));
-      if (root == null || root.path("format").asInt() != FORMAT || !root.path("files").isObject()) {
+      String text = new String(json, StandardCharsets.UTF_8);
+      JsonNode root = JSON.readTree(text);
+      if (root == null
+          || root.path("format").asInt() != FORMAT
+          || !root.path("files").isObject()
+          || !isUnbroken(text, root)) {
         return Optional.empty();
       }
       SortedMap<String, File> files = new TreeMap<>();

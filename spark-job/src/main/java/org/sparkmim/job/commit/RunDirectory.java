@@ -1,7 +1,6 @@
 package org.sparkmim.job.commit;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -195,7 +194,14 @@ public final class RunDirectory implements AutoCloseable {
           newest.checkpoint().map(found -> new Checkpoint(storage, found.directory())),
           newest.damaged());
     } catch (IOException e) {
-      throw new UncheckedIOException(e);
+      throw MimException.failed(
+          "Cannot look for the newest checkpoint of "
+              + root
+              + ": "
+              + e.getMessage()
+              + ". Mend the storage and repeat the command; without the checkpoint named, it continues"
+              + " from the one before.",
+          e);
     }
   }
 

@@ -1,15 +1,13 @@
 package org.sparkmim.job.commit;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Set;
 import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.CommonPathCapabilities;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileContext;
 import org.apache.hadoop.fs.FileStatus;
@@ -26,7 +24,7 @@ final class RunStorage {
 
   private final FileSystem fs;
 
-  private RunStorage(FileSystem fs) {
+  RunStorage(FileSystem fs) {
     this.fs = fs;
   }
 
@@ -39,7 +37,7 @@ final class RunStorage {
           "Cannot reach " + path + ": " + e.getMessage() + ". Check the address.", e);
     }
     // The raw local file system writes no .crc beside every file, and syncs when it is asked to.
-    return new RunStorage(fs instanceof LocalFileSystem local ? local.getRaw() : fs);
+    return new RunStorage(fs instanceof LocalFileSystem ? LocalDisk.of(hadoop) : fs);
   }
 
   boolean renamesAtomically() {
@@ -58,9 +56,18 @@ final class RunStorage {
     return fs.exists(path);
   }
 
+  /** Bytes of a file. */
+  long size(Path file) throws IOException {
+    return fs.getFileStatus(file).getLen();
+  }
+
   /** Entries of a directory; none if it is not there. */
   FileStatus[] list(Path directory) throws IOException {
-    return fs.exists(directory) ? fs.listStatus(directory) : new FileStatus[0];
+    try {
+      return fs.listStatus(directory);
+    } catch (FileNotFoundException e) {
+      return new FileStatus[0];
+    }
   }
 
   InputStream open(Path file) throws IOException {
@@ -86,42 +93,61 @@ final class RunStorage {
 
   /** Writes a file and waits until it is on the device. */
   void write(Path file, Body body) throws IOException {
-    try (FSDataOutputStream out = fs.create(file, true)) {
+    FSDataOutputStream out = fs.create(file, true);
+    try {
       body.writeTo(out);
       out.flush();
       if (renamesAtomically()) {
         // An object store has nothing to sync before close, and says so with an exception.
         out.hsync();
       }
+    } catch (IOException | RuntimeException e) {
+      abandon(out, e);
+      throw e;
+    }
+    out.close();
+  }
+
+  /** Closing would make an object store show the half that was written as if it were the whole. */
+  private static void abandon(FSDataOutputStream out, Exception failure) {
+    try {
+      if (out.hasCapability(CommonPathCapabilities.ABORTABLE_STREAM)) {
+        out.abort();
+      } else {
+        out.close();
+      }
+    } catch (IOException | RuntimeException e) {
+      failure.addSuppressed(e);
     }
   }
 
   /**
    * Writes a file of any size under another name and then gives it its own, on every file system:
-   * an object store, too, shows the half of an object whose writer failed.
+   * not every object store can take back the half of an object whose writer failed.
    *
    * @param replace whether a file that is there gives way; else that is a failure
    */
   void create(Path file, Body body, boolean replace) throws IOException {
-    makeDirectory(fs.makeQualified(file).getParent());
-    Path aside =
-        new Path(
-            fs.makeQualified(file).getParent(), "." + file.getName() + "." + UUID.randomUUID());
+    Path folder = fs.makeQualified(file).getParent();
+    makeDirectory(folder);
+    Path aside = new Path(folder, "." + file.getName() + "." + UUID.randomUUID());
     try {
       write(aside, body);
-      if (isLocal()) {
-        rename(aside, fs.makeQualified(file));
-      } else if (!renamesAtomically()) {
-        if (replace) {
-          fs.delete(file, false);
-        }
+      if (!replace) {
         rename(aside, file);
+      } else if (renamesAtomically()) {
+        renameOver(aside, file);
       } else {
-        FileContext.getFileContext(fs.getUri(), fs.getConf())
-            .rename(aside, file, replace ? Options.Rename.OVERWRITE : Options.Rename.NONE);
+        fs.delete(file, false);
+        rename(aside, file);
       }
-    } finally {
-      fs.delete(aside, false);
+    } catch (IOException | RuntimeException e) {
+      try {
+        delete(aside);
+      } catch (IOException litter) {
+        e.addSuppressed(litter);
+      }
+      throw e;
     }
   }
 
@@ -133,50 +159,36 @@ final class RunStorage {
     }
     Path aside = new Path(file.getParent(), "." + file.getName() + ".new");
     write(aside, out -> out.write(bytes));
+    renameOver(aside, file);
+  }
+
+  private void renameOver(Path from, Path to) throws IOException {
     if (isLocal()) {
-      Files.move(
-          local(aside),
-          local(file),
-          StandardCopyOption.ATOMIC_MOVE,
-          StandardCopyOption.REPLACE_EXISTING);
-      sync(file.getParent());
-      return;
+      rename(from, to);
+    } else {
+      // HDFS replaces a file by this call alone.
+      FileContext.getFileContext(fs.getUri(), fs.getConf())
+          .rename(from, to, Options.Rename.OVERWRITE);
     }
-    FileContext.getFileContext(fs.getUri(), fs.getConf())
-        .rename(aside, file, Options.Rename.OVERWRITE);
   }
 
   /** Renames atomically, to a name that must be free. */
   void rename(Path from, Path to) throws IOException {
-    if (isLocal()) {
-      // Hadoop's local rename falls back to copying, which is not atomic.
-      Files.move(local(from), local(to), StandardCopyOption.ATOMIC_MOVE);
-      sync(to.getParent());
-    } else if (!fs.rename(from, to)) {
+    if (!fs.rename(from, to)) {
       throw new IOException("Cannot rename " + from + " to " + to + ": the file system refused");
     }
   }
 
+  /** Deletes a file or a whole directory; one that is not there is deleted already. */
   void delete(Path path) throws IOException {
-    fs.delete(path, true);
+    if (!fs.delete(path, true) && fs.exists(path)) {
+      throw new IOException("Cannot delete " + path + ": the file system refused");
+    }
   }
 
   void makeDirectory(Path directory) throws IOException {
     if (!fs.mkdirs(directory)) {
       throw new IOException("Cannot create the directory " + directory);
     }
-  }
-
-  /** Makes the names in a local directory durable. */
-  void sync(Path directory) throws IOException {
-    if (isLocal()) {
-      try (FileChannel channel = FileChannel.open(local(directory), StandardOpenOption.READ)) {
-        channel.force(true);
-      }
-    }
-  }
-
-  private static java.nio.file.Path local(Path path) {
-    return java.nio.file.Path.of(path.toUri().getPath());
   }
 }

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
@@ -66,31 +67,42 @@ class KillMatrixIT {
         tried, identical, mostRepeated);
   }
 
-  static Stream<Arguments> cases() {
-    Stream<Arguments> matrix =
-        Arrays.stream(Phase.values())
-            .flatMap(
-                phase -> Arrays.stream(Victim.values()).map(victim -> Arguments.of(phase, victim)));
-    return System.getProperty("chaos", "").equals("all")
-        ? matrix
-        : Stream.of(
-            Arguments.of(Phase.SHARD_OPEN, Victim.EXECUTOR),
-            Arguments.of(Phase.DECODE, Victim.DRIVER),
-            Arguments.of(Phase.STEP, Victim.WORKER),
-            Arguments.of(Phase.SLICE_SEND, Victim.EXECUTOR),
-            Arguments.of(Phase.AVERAGE, Victim.DRIVER),
-            Arguments.of(Phase.OUTER_STEP, Victim.EXECUTOR),
-            Arguments.of(Phase.BROADCAST, Victim.MASTER),
-            Arguments.of(Phase.BLOB_WRITE, Victim.DRIVER),
-            Arguments.of(Phase.MANIFEST_WRITE, Victim.DRIVER),
-            Arguments.of(Phase.COMMIT_RENAME, Victim.DRIVER),
-            Arguments.of(Phase.OLD_CHECKPOINT_DELETE, Victim.DRIVER),
-            Arguments.of(Phase.EVALUATION, Victim.DRIVER));
+  static Stream<Arguments> sample() {
+    return Stream.of(
+        Arguments.of(Phase.SHARD_OPEN, Victim.EXECUTOR),
+        Arguments.of(Phase.DECODE, Victim.DRIVER),
+        Arguments.of(Phase.STEP, Victim.WORKER),
+        Arguments.of(Phase.SLICE_SEND, Victim.EXECUTOR),
+        Arguments.of(Phase.AVERAGE, Victim.DRIVER),
+        Arguments.of(Phase.OUTER_STEP, Victim.EXECUTOR),
+        Arguments.of(Phase.BROADCAST, Victim.MASTER),
+        Arguments.of(Phase.BLOB_WRITE, Victim.DRIVER),
+        Arguments.of(Phase.MANIFEST_WRITE, Victim.DRIVER),
+        Arguments.of(Phase.COMMIT_RENAME, Victim.DRIVER),
+        Arguments.of(Phase.OLD_CHECKPOINT_DELETE, Victim.DRIVER),
+        Arguments.of(Phase.EVALUATION, Victim.DRIVER));
   }
 
   @ParameterizedTest(name = "{1} killed before {0}")
-  @MethodSource("cases")
-  void aKillCostsNothing(Phase phase, Victim victim) throws Exception {
+  @MethodSource
+  void sample(Phase phase, Victim victim) throws Exception {
+    aKillCostsNothing(phase, victim);
+  }
+
+  static Stream<Arguments> matrix() {
+    return Arrays.stream(Phase.values())
+        .flatMap(
+            phase -> Arrays.stream(Victim.values()).map(victim -> Arguments.of(phase, victim)));
+  }
+
+  @Tag("chaos")
+  @ParameterizedTest(name = "{1} killed before {0}")
+  @MethodSource
+  void matrix(Phase phase, Victim victim) throws Exception {
+    aKillCostsNothing(phase, victim);
+  }
+
+  private void aKillCostsNothing(Phase phase, Victim victim) throws Exception {
     tried++;
     cluster.restore();
     Path run = folder.resolve("run");

@@ -155,7 +155,7 @@ final class CheckpointsTest {
   }
 
   /** A folder under the name of a file system that nobody knows to rename atomically. */
-  public static final class FolderAsObjectStore extends org.apache.hadoop.fs.RawLocalFileSystem {
+  public static final class FolderAsObjectStore extends LocalDisk {
     @Override
     public java.net.URI getUri() {
       return java.net.URI.create("store:///");

@@ -112,8 +112,9 @@ final class BadInputTest {
             "-Dmodel.patch-size=16",
             "-Dtrain.batch-size=2");
     assertThat(err.toString())
-        .contains("Cannot decode sample ")
+        .contains("Cannot read sample ")
         .contains("train-00000.tar")
+        .contains("SHA-256 differs")
         .doesNotContain("\tat ");
     assertThat(code).isEqualTo(3);
   }
