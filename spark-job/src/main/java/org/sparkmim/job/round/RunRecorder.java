@@ -56,6 +56,7 @@ final class RunRecorder implements RoundListener {
   @Override
   public void afterRound(RoundReport report, Supplier<Collected> state) {
     Progress progress = report.end();
+    run.requireHeld();
     try {
       ObjectNode line = line(report);
       if (!started) {
