@@ -18,6 +18,8 @@ public final class MimException extends RuntimeException {
     INPUT,
     /** The work failed on its way; the same command may continue it. */
     FAILED,
+    /** Another process does this work right now; nothing was changed. */
+    BUSY,
     /** Stopped from outside after a commit; the same command continues. */
     INTERRUPTED
   }
@@ -57,6 +59,11 @@ public final class MimException extends RuntimeException {
   /** Work that failed on its way because of another failure. */
   public static MimException failed(String message, Throwable cause) {
     return new MimException(Kind.FAILED, message, cause);
+  }
+
+  /** Work that another process is doing. */
+  public static MimException busy(String message) {
+    return new MimException(Kind.BUSY, message, null);
   }
 
   /** Work that was stopped from outside and has committed what it had. */

@@ -94,6 +94,7 @@ final class ErrorReport
       case USAGE -> ExitCode.USAGE;
       case INPUT -> ExitCode.INPUT;
       case FAILED -> ExitCode.RUN_FAILED;
+      case BUSY -> ExitCode.BUSY;
       case INTERRUPTED -> ExitCode.INTERRUPTED;
     };
   }

@@ -10,6 +10,8 @@ public enum ExitCode {
   INPUT(3),
   /** The work failed on its way; the same command may continue it. */
   RUN_FAILED(4),
+  /** Another process trains into the same run; nothing was changed. As sysexits' EX_TEMPFAIL. */
+  BUSY(75),
   /** Stopped from outside after a commit. */
   INTERRUPTED(130);
 

@@ -21,6 +21,7 @@ import picocli.CommandLine.Command;
       "2:bad arguments or configuration",
       "3:bad input data",
       "4:failed, can be resumed by the same command",
+      "75:another process trains into the same run, nothing was changed",
       "130:interrupted after a commit"
     },
     subcommands = {

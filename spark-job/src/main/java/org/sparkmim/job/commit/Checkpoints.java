@@ -54,11 +54,23 @@ final class Checkpoints {
   private final RunStorage storage;
   private final Path directory;
   private final RunObserver observer;
+  private final Fence fence;
+
+  /** Asked whether this process may still commit; throws if not. */
+  @FunctionalInterface
+  interface Fence {
+    void check() throws IOException;
+  }
 
   Checkpoints(RunStorage storage, Path directory, RunObserver observer) {
+    this(storage, directory, observer, () -> {});
+  }
+
+  Checkpoints(RunStorage storage, Path directory, RunObserver observer, Fence fence) {
     this.storage = storage;
     this.directory = directory;
     this.observer = observer;
+    this.fence = fence;
   }
 
   static String name(long step) {
@@ -72,6 +84,7 @@ final class Checkpoints {
    */
   Committed commit(long step, Map<String, RunStorage.Body> files, int keep) throws IOException {
     Path committed = new Path(directory, name(step));
+    fence.check();
     clearTheWay(committed);
     boolean aside = storage.renamesAtomically();
     Path target = aside ? new Path(directory, ASIDE + UUID.randomUUID()) : committed;
@@ -109,6 +122,7 @@ final class Checkpoints {
    * HDFS calls it a success when it moves a directory into one that already has its name.
    */
   private void publish(Act act, Path committed, byte[] json) throws IOException {
+    fence.check();
     IOException failure = null;
     try {
       act.run();

@@ -22,7 +22,8 @@ public final class RunDirectory implements AutoCloseable {
   private RunDirectory(RunStorage storage, Path root, RunObserver observer, RunLock lock) {
     this.storage = storage;
     this.root = root;
-    this.checkpoints = new Checkpoints(storage, new Path(root, Checkpoint.FOLDER), observer);
+    this.checkpoints =
+        new Checkpoints(storage, new Path(root, Checkpoint.FOLDER), observer, lock::check);
     this.lock = lock;
   }
 
@@ -44,7 +45,7 @@ public final class RunDirectory implements AutoCloseable {
    * Opens a run, new or resumed.
    *
    * @throws MimException (usage) if the directory cannot be written, holds another run or something
-   *     else, or if another process trains into it
+   *     else; (busy) if another process trains into it
    */
   public static RunDirectory open(
       Configuration hadoop, String uri, RunRecord record, RunObserver observer) {
@@ -230,6 +231,25 @@ public final class RunDirectory implements AutoCloseable {
               + ": "
               + e.getMessage()
               + ". Free space or mend the storage; the same command continues from the last commit.",
+          e);
+    }
+  }
+
+  /**
+   * Makes sure that this process still has the run, before it writes anything but a commit.
+   *
+   * @throws MimException (failed) if another process has taken it over
+   */
+  public void requireHeld() {
+    try {
+      lock.checkCheaply();
+    } catch (IOException e) {
+      throw MimException.failed(
+          "Cannot see whether "
+              + root
+              + " still belongs to this process: "
+              + e.getMessage()
+              + ". Mend the storage; the same command continues from the last commit.",
           e);
     }
   }

@@ -70,6 +70,7 @@ final class RunRecorder implements RoundListener, StopRequest.Work {
   @Override
   public void afterRound(RoundReport report, Supplier<Collected> state) {
     Progress progress = report.end();
+    run.requireHeld();
     reached = progress;
     try {
       ObjectNode line = line(report);

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
@@ -89,15 +90,21 @@ final class S3 implements AutoCloseable {
     }
   }
 
-  Configuration configuration() {
-    Configuration conf = new Configuration();
-    conf.set("fs.s3a.endpoint", endpoint);
-    conf.set("fs.s3a.access.key", "nobody");
-    conf.set("fs.s3a.secret.key", "nothing");
-    conf.setBoolean("fs.s3a.path.style.access", true);
-    conf.setBoolean("fs.s3a.connection.ssl.enabled", false);
-    conf.setInt("fs.s3a.bucket.probe", 0);
-    return conf;
+  /** Hadoop's settings that reach it. */
+  Map<String, String> settings() {
+    return Map.of(
+        "fs.s3a.endpoint",
+        endpoint,
+        "fs.s3a.access.key",
+        "nobody",
+        "fs.s3a.secret.key",
+        "nothing",
+        "fs.s3a.path.style.access",
+        "true",
+        "fs.s3a.connection.ssl.enabled",
+        "false",
+        "fs.s3a.bucket.probe",
+        "0");
   }
 
   String uri() {
@@ -105,7 +112,9 @@ final class S3 implements AutoCloseable {
   }
 
   FileSystem fileSystem() throws IOException {
-    return FileSystem.newInstance(URI.create(uri()), configuration());
+    Configuration hadoop = new Configuration();
+    settings().forEach(hadoop::set);
+    return FileSystem.newInstance(URI.create(uri()), hadoop);
   }
 
   @Override
