@@ -13,7 +13,9 @@ import java.util.Locale;
 public record SparkProperties(int executors, long heapMib, long overheadMib) {
   private static final long MIB = 1 << 20;
 
-  /** Spark keeps so much of a heap to itself; of the rest, blocks may have 60 %, and get less here. */
+  /**
+   * Spark keeps so much of a heap to itself; of the rest, blocks may have 60 %, and get less here.
+   */
   private static final long RESERVED_MIB = 300;
 
   private static final double BLOCKS_SHARE = 0.5;
