@@ -97,6 +97,7 @@ final class EncryptedExchangeTest {
             cluster,
             new BowlReplica.Factory(SIZE, new Optimizer.Sgd()),
             RunObserver.NONE,
+            AveragingRule.plain(),
             start,
             6)) {
       List<MinibatchRef> refs = new EpochPlan(6, 2, 1).minibatches(0, 0);
