@@ -11,6 +11,7 @@ import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Checkpoint;
+import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.config.Recipe;
 import org.sparkmim.job.evaluate.EvaluateSettings;
 import org.sparkmim.job.evaluate.LaunchedEvaluation;
@@ -23,11 +24,14 @@ import org.sparkmim.job.round.StopRequest;
 public final class PretrainJob {
   private final Pretraining training;
   private final EvaluateSettings evaluate;
+  private final Configuration hadoop;
   private final String data;
 
-  private PretrainJob(Pretraining training, EvaluateSettings evaluate, String data) {
+  private PretrainJob(
+      Pretraining training, EvaluateSettings evaluate, Configuration hadoop, String data) {
     this.training = training;
     this.evaluate = evaluate;
+    this.hadoop = hadoop;
     this.data = data;
   }
 
@@ -53,8 +57,7 @@ public final class PretrainJob {
     if (evaluate.after() != EvaluateSettings.After.NONE) {
       evaluate.test().ifPresent(test -> Dataset.open(hadoop, test).requireLabels());
     }
-    training.makeModelAhead();
-    return new PretrainJob(training, evaluate, data);
+    return new PretrainJob(training, evaluate, hadoop, data);
   }
 
   /** Replicas that train at the same time. */
@@ -62,24 +65,59 @@ public final class PretrainJob {
     return training.settings().workers();
   }
 
-  /** Trains, evaluates and reports, or continues with whatever of it is still to be done. */
+  /**
+   * The last checkpoint of a job of which nothing is left to do: trained to the end, evaluated, and
+   * reported on. Needs no Spark, and only reads.
+   */
+  public Optional<Checkpoint> finished() {
+    return training
+        .finished()
+        .filter(last -> LaunchedEvaluation.isComplete(hadoop, evaluate, data, last))
+        .filter(last -> Report.isCurrent(hadoop, last.run()));
+  }
+
+  /**
+   * Keeps other processes out of the run, until it is closed, and begins what can be begun without
+   * Spark.
+   *
+   * @throws org.sparkmim.job.MimException (busy) if another process has the run
+   */
+  public RunDirectory open() {
+    RunDirectory run = training.open(RunObserver.NONE);
+    training.makeModelAhead();
+    return run;
+  }
+
+  /** Opens the run and does what is still to be done. */
   public Outcome run(SparkSession session, PrintWriter out, boolean terminal) {
+    try (RunDirectory run = open()) {
+      return run(session, run, out, terminal);
+    }
+  }
+
+  /**
+   * Trains, evaluates and reports, or continues with whatever of it is still to be done.
+   *
+   * @param run from {@link #open}
+   */
+  public Outcome run(SparkSession session, RunDirectory run, PrintWriter out, boolean terminal) {
     RunObserver observer = RunObserver.NONE;
     LaunchedEvaluation evaluation =
         new LaunchedEvaluation(session, evaluate, training.engine(), data, out);
     evaluation.check();
+    evaluation.catchUp(run.path().toString());
     Checkpoint last;
     try (StopRequest stop = StopRequest.onSignals()) {
       last =
           training.run(
               JavaSparkContext.fromSparkContext(session.sparkContext()),
+              run,
               new Pretraining.Surroundings(out, terminal, stop, observer, evaluation::afterCommit));
     }
     observer.before(Phase.EVALUATION, last.name());
     List<Score> scores = evaluation.afterLast(last);
-    Configuration hadoop = session.sparkContext().hadoopConfiguration();
     Path report =
-        new Report(hadoop, training.engine())
+        new Report(session.sparkContext().hadoopConfiguration(), training.engine())
             .write(last.run().toString(), Optional.empty(), Optional.empty());
     return new Outcome(last, scores, report);
   }

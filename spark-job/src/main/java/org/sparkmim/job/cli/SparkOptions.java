@@ -21,8 +21,20 @@ public final class SparkOptions {
    * @param threads task threads of an embedded Spark
    */
   public SparkSession open(String command, Recipe recipe, int threads) {
+    return SparkSessions.open("mim " + command, named(recipe), threads);
+  }
+
+  /**
+   * Refuses what {@link #open} would, without opening anything.
+   *
+   * @throws org.sparkmim.job.MimException (usage) for a master or a Spark that cannot work
+   */
+  public void check(Recipe recipe) {
+    SparkSessions.check(named(recipe));
+  }
+
+  private Optional<String> named(Recipe recipe) {
     String named = master != null ? master : recipe.section("run").getString("master");
-    return SparkSessions.open(
-        "mim " + command, Optional.of(named).filter(url -> !url.isBlank()), threads);
+    return Optional.of(named).filter(url -> !url.isBlank());
   }
 }
