@@ -1,10 +1,14 @@
 package org.sparkmim.job.cli;
 
 import java.io.PrintWriter;
+import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
 import org.apache.spark.sql.SparkSession;
+import org.sparkmim.job.RunObserver;
+import org.sparkmim.job.commit.Checkpoint;
+import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.config.Recipe;
 import org.sparkmim.job.plan.Room;
 import org.sparkmim.job.round.TrainSettings;
@@ -50,9 +54,27 @@ final class PretrainCommand implements Runnable {
     }
     PretrainJob job = PretrainJob.prepare(recipe, hadoop, data, output);
     PrintWriter out = spec.commandLine().getOut();
+    Optional<Checkpoint> finished = job.finished();
+    if (finished.isPresent()) {
+      out.println(
+          "Nothing to do: "
+              + finished.get().directory()
+              + " is trained to the end, evaluated and reported on.");
+      out.flush();
+      return;
+    }
+    sparks.check(recipe);
+    // Before a cluster is taken: another process may have the run.
+    try (RunDirectory run = job.open(RunObserver.NONE)) {
+      train(job, recipe, run, out);
+    }
+  }
+
+  private void train(PretrainJob job, Recipe recipe, RunDirectory run, PrintWriter out) {
     SparkSession session = sparks.open("pretrain", recipe, job.workers());
     try {
-      PretrainJob.Outcome outcome = job.run(session, out, System.console() != null);
+      PretrainJob.Outcome outcome =
+          job.run(session, run, out, System.console() != null, RunObserver.NONE);
       out.println("Weights: " + outcome.last().model());
       out.println("Report:  " + outcome.report());
       out.flush();

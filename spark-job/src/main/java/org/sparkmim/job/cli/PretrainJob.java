@@ -14,6 +14,7 @@ import org.sparkmim.job.MimException;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Checkpoint;
+import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.config.Recipe;
 import org.sparkmim.job.evaluate.EvaluateSettings;
 import org.sparkmim.job.evaluate.LaunchedEvaluation;
@@ -27,14 +28,21 @@ import org.sparkmim.model.method.ModelSpec;
 public final class PretrainJob {
   private final Pretraining training;
   private final EvaluateSettings evaluate;
+  private final Configuration hadoop;
   private final String data;
-  private final Config run;
+  private final Config stopping;
 
-  private PretrainJob(Pretraining training, EvaluateSettings evaluate, String data, Config run) {
+  private PretrainJob(
+      Pretraining training,
+      EvaluateSettings evaluate,
+      Configuration hadoop,
+      String data,
+      Config stopping) {
     this.training = training;
     this.evaluate = evaluate;
+    this.hadoop = hadoop;
     this.data = data;
-    this.run = run;
+    this.stopping = stopping;
   }
 
   /**
@@ -60,10 +68,9 @@ public final class PretrainJob {
       evaluate.requireFeatureOf(ModelSpec.from(recipe.section("model")));
       evaluate.test().ifPresent(test -> Dataset.open(hadoop, test).requireLabels());
     }
-    Config run = recipe.section("run");
-    StopRequest.grace(run);
-    training.makeModelAhead();
-    return new PretrainJob(training, evaluate, data, run);
+    Config stopping = recipe.section("run");
+    StopRequest.grace(stopping);
+    return new PretrainJob(training, evaluate, hadoop, data, stopping);
   }
 
   /** Replicas that train at the same time. */
@@ -71,30 +78,64 @@ public final class PretrainJob {
     return training.settings().workers();
   }
 
-  /** Trains, evaluates and reports, or continues with whatever of it is still to be done. */
-  public Outcome run(SparkSession session, PrintWriter out, boolean terminal) {
-    return run(session, out, terminal, RunObserver.NONE);
+  /**
+   * The last checkpoint of a job of which nothing is left to do: trained to the end, evaluated, and
+   * reported on. Needs no Spark, and only reads.
+   */
+  public Optional<Checkpoint> finished() {
+    return training
+        .finished()
+        .filter(last -> LaunchedEvaluation.isComplete(hadoop, evaluate, data, last))
+        .filter(last -> Report.isCurrent(hadoop, last.run()));
   }
 
-  /** The same, watched. */
+  /**
+   * Keeps other processes out of the run, until it is closed, and begins what can be begun without
+   * Spark.
+   *
+   * @throws org.sparkmim.job.MimException (busy) if another process has the run
+   */
+  public RunDirectory open(RunObserver observer) {
+    RunDirectory run = training.open(observer);
+    training.makeModelAhead();
+    return run;
+  }
+
+  /** Opens the run and does what is still to be done. */
+  public Outcome run(SparkSession session, PrintWriter out, boolean terminal) {
+    try (RunDirectory run = open(RunObserver.NONE)) {
+      return run(session, run, out, terminal, RunObserver.NONE);
+    }
+  }
+
+  /**
+   * Trains, evaluates and reports, or continues with whatever of it is still to be done.
+   *
+   * @param run from {@link #open}
+   */
   public Outcome run(
-      SparkSession session, PrintWriter out, boolean terminal, RunObserver observer) {
+      SparkSession session,
+      RunDirectory run,
+      PrintWriter out,
+      boolean terminal,
+      RunObserver observer) {
     LaunchedEvaluation evaluation =
         new LaunchedEvaluation(session, evaluate, training.engine(), data, out);
     evaluation.check();
+    evaluation.catchUp(run.path().toString());
     Checkpoint last;
     List<Score> scores;
-    try (StopRequest stop = StopRequest.onSignals(run)) {
+    try (StopRequest stop = StopRequest.onSignals(stopping)) {
       last =
           training.run(
               JavaSparkContext.fromSparkContext(session.sparkContext()),
+              run,
               new Pretraining.Surroundings(out, terminal, stop, observer, evaluation::afterCommit));
       observer.before(Phase.EVALUATION, last.name());
       scores = evaluate(evaluation, last, stop, session.sparkContext());
     }
-    Configuration hadoop = session.sparkContext().hadoopConfiguration();
     Path report =
-        new Report(hadoop, training.engine())
+        new Report(session.sparkContext().hadoopConfiguration(), training.engine())
             .write(last.run().toString(), Optional.empty(), Optional.empty());
     return new Outcome(last, scores, report);
   }

@@ -29,8 +29,17 @@ public final class SparkOptions {
     return named(recipe).map(SparkSessions::isEmbedded).orElse(true);
   }
 
+  /**
+   * Refuses what {@link #open} would, without opening anything.
+   *
+   * @throws org.sparkmim.job.MimException (usage) for a master or a Spark that cannot work
+   */
+  public void check(Recipe recipe) {
+    SparkSessions.check(named(recipe));
+  }
+
   private Optional<String> named(Recipe recipe) {
-    String url = master != null ? master : recipe.section("run").getString("master");
-    return Optional.of(url).filter(each -> !each.isBlank());
+    String named = master != null ? master : recipe.section("run").getString("master");
+    return Optional.of(named).filter(url -> !url.isBlank());
   }
 }

@@ -63,6 +63,15 @@ public final class SparkSessions {
         && conf.get("spark.submit.deployMode", "").equals("cluster");
   }
 
+  /**
+   * Refuses what cannot work, without opening a session.
+   *
+   * @throws MimException (usage) for a master or a Spark that cannot work
+   */
+  public static void check(Optional<String> master) {
+    refuseWhatCannotWork(master, new SparkConf());
+  }
+
   private static void embed(SparkConf conf, int threads) {
     conf.setMaster("local[" + threads + "]");
     conf.setIfMissing("spark.ui.enabled", "false");

@@ -55,6 +55,36 @@ public final class Checkpoint {
   }
 
   /**
+   * The newest whole checkpoint of a run; empty if there is no run, or none in it.
+   *
+   * @throws MimException (input) if the storage cannot be read
+   */
+  public static Optional<Checkpoint> newest(Configuration hadoop, String run) {
+    try {
+      RunStorage storage = RunStorage.of(hadoop, new Path(run));
+      Path folder = new Path(storage.fs().makeQualified(new Path(run)), FOLDER);
+      return new Checkpoints(storage, folder, RunObserver.NONE)
+          .newest()
+          .checkpoint()
+          .map(found -> new Checkpoint(storage, found.directory()));
+    } catch (IOException e) {
+      throw MimException.input("Cannot read " + run + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Steps of the checkpoints that a run has, newest first; whether they are whole is not looked at.
+   */
+  public static List<Long> steps(Configuration hadoop, String run) {
+    try {
+      RunStorage storage = RunStorage.of(hadoop, new Path(run));
+      return new Checkpoints(storage, new Path(run, FOLDER), RunObserver.NONE).steps();
+    } catch (IOException e) {
+      throw MimException.input("Cannot read " + run + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
    * Opens the checkpoint of a step.
    *
    * @param run directory of the run

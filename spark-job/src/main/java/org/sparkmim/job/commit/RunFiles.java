@@ -1,10 +1,12 @@
 package org.sparkmim.job.commit;
 
+import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.OptionalLong;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.Path;
@@ -47,6 +49,18 @@ public final class RunFiles {
       return RunStorage.of(hadoop, path).exists(path);
     } catch (IOException e) {
       throw MimException.input("Cannot read " + path + ": " + e.getMessage(), e);
+    }
+  }
+
+  /** When a file was written, in milliseconds of its storage's clock; empty if it is not there. */
+  public OptionalLong modified(Path file) {
+    try {
+      return OptionalLong.of(
+          RunStorage.of(hadoop, file).fs().getFileStatus(file).getModificationTime());
+    } catch (FileNotFoundException e) {
+      return OptionalLong.empty();
+    } catch (IOException e) {
+      throw MimException.input("Cannot read " + file + ": " + e.getMessage(), e);
     }
   }
 

@@ -4,8 +4,11 @@ import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.sql.SparkSession;
 import org.sparkmim.data.dataset.Dataset;
+import org.sparkmim.data.dataset.Storage;
 import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.evaluate.EvaluateSettings.After;
 import org.sparkmim.job.evaluate.EvaluateSettings.Stage;
@@ -61,7 +64,56 @@ public record LaunchedEvaluation(
     return test().map(test -> evaluate(checkpoint, test)).orElse(List.of());
   }
 
+  /**
+   * To be called before training goes on: evaluates the checkpoints that an earlier process was to
+   * evaluate and did not come to.
+   *
+   * @param run directory of the run
+   */
+  public void catchUp(String run) {
+    var hadoop = spark.sparkContext().hadoopConfiguration();
+    for (long step : missing(hadoop, settings, trainedOn, run)) {
+      afterCommit(Checkpoint.open(hadoop, run, step));
+    }
+  }
+
+  /**
+   * Whether nothing that the settings ask for is missing, the last checkpoint included. Needs no
+   * Spark.
+   */
+  public static boolean isComplete(
+      Configuration hadoop, EvaluateSettings settings, String trainedOn, Checkpoint last) {
+    Optional<String> test = test(settings);
+    return test.isEmpty()
+        || (missing(hadoop, settings, trainedOn, last.run().toString()).isEmpty()
+            && hasAll(hadoop, settings, trainedOn, last.run(), last.progress().step()));
+  }
+
+  /** Steps whose checkpoints were to be evaluated when they landed, oldest first. */
+  private static List<Long> missing(
+      Configuration hadoop, EvaluateSettings settings, String trainedOn, String run) {
+    if (settings.after() != After.EVERY || settings.test().isEmpty()) {
+      return List.of();
+    }
+    return Checkpoint.steps(hadoop, run).stream()
+        // Weights that were imported are no work of this run.
+        .filter(step -> step > 0)
+        .filter(step -> !hasAll(hadoop, settings, trainedOn, new Path(run), step))
+        .sorted()
+        .toList();
+  }
+
+  private static boolean hasAll(
+      Configuration hadoop, EvaluateSettings settings, String trainedOn, Path run, long step) {
+    return settings.stages().stream()
+        .allMatch(stage -> kept(hadoop, settings, trainedOn, run, step, stage).isPresent());
+  }
+
   private Optional<String> test() {
+    return test(settings);
+  }
+
+  private static Optional<String> test(EvaluateSettings settings) {
     return settings.after() == After.NONE ? Optional.empty() : settings.test();
   }
 
@@ -70,11 +122,13 @@ public record LaunchedEvaluation(
   }
 
   private List<Score> evaluate(Checkpoint checkpoint, String test) {
+    var hadoop = spark.sparkContext().hadoopConfiguration();
+    long step = checkpoint.progress().step();
     List<Score> scores = new ArrayList<>();
     List<Stage> missing = new ArrayList<>();
     for (Stage stage : settings.stages()) {
-      Optional<Score> kept = kept(checkpoint, stage, test);
-      kept.ifPresentOrElse(scores::add, () -> missing.add(stage));
+      kept(hadoop, settings, trainedOn, checkpoint.run(), step, stage)
+          .ifPresentOrElse(scores::add, () -> missing.add(stage));
     }
     if (!missing.isEmpty()) {
       scores.addAll(
@@ -87,15 +141,25 @@ public record LaunchedEvaluation(
   }
 
   /** The score of an earlier process for the same checkpoint, data and feature. */
-  private Optional<Score> kept(Checkpoint checkpoint, Stage stage, String test) {
-    var hadoop = spark.sparkContext().hadoopConfiguration();
-    long step = checkpoint.progress().step();
-    return Evaluation.kept(hadoop, checkpoint.run()).stream()
+  private static Optional<Score> kept(
+      Configuration hadoop,
+      EvaluateSettings settings,
+      String trainedOn,
+      Path run,
+      long step,
+      Stage stage) {
+    String train = hash(hadoop, settings.train().orElse(trainedOn));
+    String test = hash(hadoop, settings.test().orElseThrow());
+    return Evaluation.kept(hadoop, run).stream()
         .filter(score -> score.step() == step)
         .filter(score -> score.stage().equals(EvaluateSettings.word(stage)))
         .filter(score -> score.feature().equals(EvaluateSettings.word(settings.feature())))
-        .filter(score -> score.test().hash().equals(Dataset.open(hadoop, test).hash()))
-        .filter(score -> score.train().hash().equals(Dataset.open(hadoop, train()).hash()))
+        .filter(score -> score.test().hash().equals(test))
+        .filter(score -> score.train().hash().equals(train))
         .findFirst();
+  }
+
+  private static String hash(Configuration hadoop, String dataset) {
+    return Dataset.readManifest(Storage.at(hadoop, dataset)).hash();
   }
 }

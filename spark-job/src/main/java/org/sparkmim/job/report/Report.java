@@ -7,6 +7,8 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.package$;
@@ -58,6 +60,19 @@ public final class Report {
       throw MimException.failed("Cannot draw the report of " + run + ": " + e.getMessage(), e);
     }
     return page;
+  }
+
+  /** Whether a run has a report, and one of all its metrics and scores. */
+  public static boolean isCurrent(Configuration hadoop, Path run) {
+    RunFiles files = new RunFiles(hadoop);
+    OptionalLong written = files.modified(new Path(run, NAME));
+    Stream<Path> scores =
+        files.list(new Path(run, RunFiles.SCORES)).stream()
+            .flatMap(step -> files.list(step).stream());
+    return written.isPresent()
+        && Stream.concat(Stream.of(new Path(run, RunFiles.METRICS)), scores)
+            .mapToLong(file -> files.modified(file).orElse(0))
+            .allMatch(time -> time <= written.getAsLong());
   }
 
   private ReportContent content(Checkpoint checkpoint, Optional<String> pictures) {

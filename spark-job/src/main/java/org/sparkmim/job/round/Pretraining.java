@@ -4,6 +4,7 @@ import com.typesafe.config.Config;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.function.Consumer;
@@ -108,32 +109,64 @@ public final class Pretraining {
       RunObserver observer,
       Consumer<Checkpoint> committed) {}
 
+  /** The last checkpoint of a run that is trained to the end; empty for any other. Only reads. */
+  public Optional<Checkpoint> finished() {
+    return Checkpoint.newest(hadoop, output)
+        .filter(last -> settings.isDone(last.progress(), dataset.size()));
+  }
+
   /**
-   * Trains to the end.
+   * Opens the run's directory for this process alone.
+   *
+   * @throws org.sparkmim.job.MimException (busy) if another process has it
+   */
+  public RunDirectory open(RunObserver observer) {
+    return RunDirectory.open(hadoop, output, record(), observer);
+  }
+
+  /**
+   * Trains to the end, in a directory that nobody else has open.
    *
    * @return the last checkpoint
    */
   public Checkpoint run(JavaSparkContext spark, Surroundings around) {
-    return run(spark, around, replicas());
+    try (RunDirectory run = open(around.observer())) {
+      return run(spark, run, around);
+    }
+  }
+
+  /**
+   * Trains to the end.
+   *
+   * @param run this run's directory, from {@link #open}
+   * @return the last checkpoint
+   */
+  public Checkpoint run(JavaSparkContext spark, RunDirectory run, Surroundings around) {
+    return run(spark, run, around, replicas());
   }
 
   /** Trains on other replicas than the recipe's, such as those that tests spoil. */
   <T extends ReplicaFactory & MultiDataSetLoader> Checkpoint run(
       JavaSparkContext spark, Surroundings around, T replicas) {
-    try (RunDirectory run = RunDirectory.open(hadoop, output, record(), around.observer())) {
-      RunDirectory.Resumable found = run.newest();
-      for (String damage : found.damaged()) {
-        around.out().println("Damaged checkpoint, not used: " + damage);
-      }
-      Progress progress = found.checkpoint().map(Checkpoint::progress).orElse(Progress.start());
-      around.out().println(opening(run, found, progress));
-      around.out().flush();
-      if (settings.isDone(progress, dataset.size())) {
-        return found.checkpoint().orElseThrow();
-      }
-      train(spark, run, found, progress, around, replicas);
-      return run.newest().checkpoint().orElseThrow();
+    try (RunDirectory run = open(around.observer())) {
+      return run(spark, run, around, replicas);
     }
+  }
+
+  private <T extends ReplicaFactory & MultiDataSetLoader> Checkpoint run(
+      JavaSparkContext spark, RunDirectory run, Surroundings around, T replicas) {
+    RunDirectory.Resumable found = run.newest();
+    for (String damage : found.damaged()) {
+      around.out().println("Damaged checkpoint, not used: " + damage);
+    }
+    Progress progress = found.checkpoint().map(Checkpoint::progress).orElse(Progress.start());
+    around.out().println(opening(run, found, progress));
+    around.out().flush();
+    if (settings.isDone(progress, dataset.size())) {
+      return found.checkpoint().orElseThrow();
+    }
+    train(spark, run, found, progress, around, replicas);
+    return run.newest().checkpoint().orElseThrow();
   }
 
   private String opening(RunDirectory run, RunDirectory.Resumable found, Progress progress) {

@@ -10,6 +10,7 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkmim.job.Phase;
 import org.sparkmim.job.cli.PretrainJob;
 import org.sparkmim.job.cli.SparkSessions;
+import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.config.Recipe;
 
 /**
@@ -63,8 +64,8 @@ public final class ChaosDriver {
         PretrainJob.prepare(
             Recipe.load(Optional.empty(), settings), new Configuration(), data, run);
     SparkSession session = SparkSessions.open("chaos", Optional.empty(), job.workers());
-    try {
-      job.run(session, new PrintWriter(System.out, true, StandardCharsets.UTF_8), false, assassin);
+    try (RunDirectory directory = job.open(assassin)) {
+      job.run(session, directory, new PrintWriter(System.out, true, StandardCharsets.UTF_8), false, assassin);
     } finally {
       session.stop();
     }
