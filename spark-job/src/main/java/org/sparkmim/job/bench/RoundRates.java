@@ -144,6 +144,11 @@ public record RoundRates(
     return links;
   }
 
+  /** Bytes between processes in a round, of all workers, once all have the state. */
+  long roundBytes() {
+    return links().values().stream().mapToLong(of -> (long) spread(of).median()).sum();
+  }
+
   private Spread spread(ToDoubleFunction<Round> value) {
     return Spread.of(rounds.stream().skip(1).mapToDouble(value).toArray());
   }

@@ -9,7 +9,12 @@ import picocli.CommandLine.Command;
     description = "Measures how fast one part of training is on this machine.",
     mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "PART",
-    subcommands = {BenchStepCommand.class, BenchDataCommand.class, BenchRoundCommand.class})
+    subcommands = {
+      BenchStepCommand.class,
+      BenchDataCommand.class,
+      BenchRoundCommand.class,
+      BenchExchangeCommand.class
+    })
 final class BenchCommand implements Runnable {
   @CommandLine.Spec private CommandLine.Model.CommandSpec spec;
 

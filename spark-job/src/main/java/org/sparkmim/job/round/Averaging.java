@@ -90,7 +90,10 @@ final class Averaging {
   static JavaRDD<Averaged> average(JavaPairRDD<Integer, Offer> offers, int averagers, Task task) {
     JavaPairRDD<Integer, Offer> dealt = offers.partitionBy(new HashPartitioner(averagers));
     int shuffle = ((ShuffleDependency<?, ?, ?>) dealt.rdd().dependencies().head()).shuffleId();
-    return dealt.mapPartitions(new Averager(task, averagers, shuffle));
+    JavaRDD<Averaged> averaged = dealt.mapPartitions(new Averager(task, averagers, shuffle));
+    return task.before().rule().isPlain()
+        ? averaged
+        : new PlacedRdd<>(averaged.rdd(), task.before().holders()).toJavaRDD();
   }
 
   private record Averager(Task task, int averagers, int shuffle)

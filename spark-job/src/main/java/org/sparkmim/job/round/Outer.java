@@ -2,6 +2,7 @@ package org.sparkmim.job.round;
 
 import com.typesafe.config.Config;
 import java.io.Serializable;
+import java.util.Locale;
 import org.sparkmim.job.MimException;
 
 /**
@@ -20,7 +21,12 @@ public record Outer(Kind kind, double rate, double momentum) implements Serializ
      * With g = before - mean: v = momentum v + g, after = before - rate (g + momentum v), as in
      * DiLoCo (Douillard et al. 2023, section 2).
      */
-    NESTEROV
+    NESTEROV;
+
+    /** As recipes write it. */
+    public String key() {
+      return name().toLowerCase(Locale.ROOT);
+    }
   }
 
   /** Plain averaging. */

@@ -10,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -54,9 +55,13 @@ final class LostExecutorTest {
           Map.entry("train.warmup-epochs", "0"),
           Map.entry("train.checkpoint.every-rounds", "100"));
 
+  private static final Map<String, String> ROUNDED =
+      Map.of("train.outer.optimizer", "nesterov", "train.exchange", "int8");
+
   @TempDir static Path shared;
   private static Path dataset;
   private static String undisturbed;
+  private static String undisturbedRounded;
   private static JavaSparkContext cluster;
 
   @TempDir Path directory;
@@ -65,6 +70,8 @@ final class LostExecutorTest {
   static void startTwoExecutors() throws Exception {
     dataset = TinyImages.dataset(shared, 21);
     undisturbed = train(LocalSpark.context(), shared.resolve("undisturbed"), RunObserver.NONE);
+    undisturbedRounded =
+        train(LocalSpark.context(), shared.resolve("rounded"), RunObserver.NONE, ROUNDED);
     LocalSpark.context().stop();
     cluster =
         new JavaSparkContext(
@@ -143,6 +150,7 @@ final class LostExecutorTest {
 
   @Test
   void roundsAreDoneAgainWhenTheHoldersOfTheNewestStateAreKilled() throws Exception {
+    OUTER_STEPS.set(0);
     RunObserver killer =
         (phase, what) -> {
           if (phase == Phase.OUTER_STEP && OUTER_STEPS.incrementAndGet() == 2) {
@@ -151,6 +159,21 @@ final class LostExecutorTest {
         };
     assertThat(train(cluster, directory.resolve("run"), killer)).isEqualTo(undisturbed);
     // Three rounds, and the first two once more.
+    assertThat(OUTER_STEPS).hasValue(5);
+  }
+
+  @Test
+  void whatAveragersKeepIsMadeAgainToo() throws Exception {
+    OUTER_STEPS.set(0);
+    RunObserver killer =
+        (phase, what) -> {
+          if (phase == Phase.OUTER_STEP && OUTER_STEPS.incrementAndGet() == 2) {
+            killTheExecutors();
+          }
+        };
+    assertThat(undisturbedRounded).isNotEqualTo(undisturbed);
+    assertThat(train(cluster, directory.resolve("run"), killer, ROUNDED))
+        .isEqualTo(undisturbedRounded);
     assertThat(OUTER_STEPS).hasValue(5);
   }
 
@@ -189,9 +212,17 @@ final class LostExecutorTest {
   /** Trains to the end; gives the SHA-256 of the weights. */
   private static String train(JavaSparkContext spark, Path run, RunObserver observer)
       throws Exception {
+    return train(spark, run, observer, Map.of());
+  }
+
+  private static String train(
+      JavaSparkContext spark, Path run, RunObserver observer, Map<String, String> overrides)
+      throws Exception {
+    Map<String, String> all = new HashMap<>(TINY);
+    all.putAll(overrides);
     Checkpoint last =
         Pretraining.prepare(
-                Recipe.load(Optional.empty(), TINY),
+                Recipe.load(Optional.empty(), all),
                 "test",
                 new Configuration(),
                 dataset.toString(),
