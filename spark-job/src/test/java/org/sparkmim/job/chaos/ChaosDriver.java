@@ -65,7 +65,12 @@ public final class ChaosDriver {
             Recipe.load(Optional.empty(), settings), new Configuration(), data, run);
     SparkSession session = SparkSessions.open("chaos", Optional.empty(), job.workers());
     try (RunDirectory directory = job.open(assassin)) {
-      job.run(session, directory, new PrintWriter(System.out, true, StandardCharsets.UTF_8), false, assassin);
+      job.run(
+          session,
+          directory,
+          new PrintWriter(System.out, true, StandardCharsets.UTF_8),
+          false,
+          assassin);
     } finally {
       session.stop();
     }
