@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import org.apache.hadoop.fs.FSDataOutputStream;
 import org.apache.hadoop.fs.FileAlreadyExistsException;
 import org.apache.hadoop.fs.Path;
+import org.apache.hadoop.fs.PathIOException;
 import org.apache.logging.log4j.LogManager;
 import org.apache.logging.log4j.Logger;
 import org.sparkmim.job.MimException;
@@ -37,6 +38,7 @@ final class Lease implements RunLock {
   private static final long DEFAULT_MILLIS = 60_000;
   private static final int BEATS_PER_LEASE = 6;
   private static final int LOOKS_PER_BEAT = 4;
+  private static final int READS = 3;
   private static final String FOLDER = ".lease";
   private static final Pattern CLAIM = Pattern.compile("holder-(\\d{8,18})");
 
@@ -144,10 +146,17 @@ final class Lease implements RunLock {
 
   /** A claim's bytes; none if it is not there. */
   private static byte[] read(RunStorage storage, Path root, long token) throws IOException {
-    try {
-      return storage.readSmall(file(root, token), Holder.MAX_BYTES);
-    } catch (FileNotFoundException e) {
-      return new byte[0];
+    for (int tries = 1; ; tries++) {
+      try {
+        return storage.readSmall(file(root, token), Holder.MAX_BYTES);
+      } catch (FileNotFoundException e) {
+        return new byte[0];
+      } catch (PathIOException e) {
+        // s3a refuses to read on when the holder rewrites the file between its two requests.
+        if (tries == READS) {
+          throw e;
+        }
+      }
     }
   }
 
