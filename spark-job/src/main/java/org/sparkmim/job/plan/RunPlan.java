@@ -22,11 +22,20 @@ public record RunPlan(
   private static final double HOUR = 3600;
 
   private Traffic traffic() {
-    return new Traffic(memory.stateBytes(), train.workers(), processes);
+    long exchanged = Math.round(parameters() * train.averaging().exchangedBytes());
+    return new Traffic(exchanged, storedBytes(), train.workers(), processes);
+  }
+
+  private long parameters() {
+    return memory.network().parameters();
+  }
+
+  private long storedBytes() {
+    return parameters() * train.averaging().storedBytes();
   }
 
   private DiskPlan disk() {
-    return new DiskPlan(train, memory.stateBytes());
+    return new DiskPlan(train, storedBytes());
   }
 
   private Optional<TimePlan> time() {

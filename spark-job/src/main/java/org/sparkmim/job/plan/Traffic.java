@@ -3,11 +3,12 @@ package org.sparkmim.job.plan;
 /**
  * What rounds and commits move between processes, in bytes.
  *
- * @param stateBytes of a training state, S: parameters and what the optimizer keeps
+ * @param exchangedBytes of a training state as workers and averagers exchange it
+ * @param stateBytes of the state that a commit brings to the driver
  * @param workers W
  * @param processes that workers run in: W on a cluster, 1 embedded
  */
-record Traffic(long stateBytes, int workers, int processes) {
+record Traffic(long exchangedBytes, long stateBytes, int workers, int processes) {
   /** A worker's slices that other processes average, in a round. */
   long workerToAveragers() {
     return toOthers();
@@ -24,6 +25,6 @@ record Traffic(long stateBytes, int workers, int processes) {
   }
 
   private long toOthers() {
-    return stateBytes / processes * (processes - 1);
+    return exchangedBytes / processes * (processes - 1);
   }
 }

@@ -48,11 +48,6 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
     return BASE_BYTES + workers * workerBytes() + embeddedAveragingBytes() + graph;
   }
 
-  /** What workers exchange: parameters and what the optimizer keeps. */
-  long stateBytes() {
-    return network.stateBytes();
-  }
-
   private long workerBytes() {
     return network.networkBytes() + network.teacherBytes() + loaderBytes();
   }

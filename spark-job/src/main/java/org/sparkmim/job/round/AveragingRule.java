@@ -51,6 +51,17 @@ public record AveragingRule(Outer outer, Exchange exchange) implements Serializa
     return exchange != Exchange.F32;
   }
 
+  /** Bytes of a parameter and its moments between a worker and an averager, each way. */
+  public double exchangedBytes() {
+    double block = Coder.BLOCK;
+    return (exchange.bytes(Coder.BLOCK) + 2 * exchange.ofMoments().bytes(Coder.BLOCK)) / block;
+  }
+
+  /** Bytes of a parameter in the state that a checkpoint holds. */
+  public long storedBytes() {
+    return (long) vectors().size() * Float.BYTES;
+  }
+
   /** The vectors of a run's state. */
   List<Vector> vectors() {
     List<Vector> vectors = new ArrayList<>(FlatState.OF_WORKERS);

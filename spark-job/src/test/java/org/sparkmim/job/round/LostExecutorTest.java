@@ -137,20 +137,39 @@ final class LostExecutorTest {
   }
 
   @Test
-  void onlyItsRoundIsDoneAgainWhenAHolderOfTheNewestStateIsKilled() throws Exception {
+  void onlyItsRoundIsDoneAgainWhenTheHolderOfTheNewestStateIsKilled() throws Exception {
+    String averager = directory.resolve("averager").toString();
     RunObserver killer =
         (phase, what) -> {
+          if (phase == Phase.AVERAGE) {
+            write(averager, Long.toString(ProcessHandle.current().pid()));
+          }
           if (phase == Phase.OUTER_STEP && OUTER_STEPS.incrementAndGet() == 2) {
-            kill(ProcessHandle.current().children().findFirst().orElseThrow());
+            kill(ProcessHandle.of(Long.parseLong(read(averager))).orElseThrow());
           }
         };
     assertThat(train(cluster, directory.resolve("run"), killer)).isEqualTo(undisturbed);
     assertThat(OUTER_STEPS).as("three rounds, one of them twice").hasValue(4);
   }
 
+  private static void write(String file, String text) {
+    try {
+      Files.writeString(Path.of(file), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String read(String file) {
+    try {
+      return Files.readString(Path.of(file));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   @Test
   void roundsAreDoneAgainWhenTheHoldersOfTheNewestStateAreKilled() throws Exception {
-    OUTER_STEPS.set(0);
     RunObserver killer =
         (phase, what) -> {
           if (phase == Phase.OUTER_STEP && OUTER_STEPS.incrementAndGet() == 2) {
@@ -164,7 +183,6 @@ final class LostExecutorTest {
 
   @Test
   void whatAveragersKeepIsMadeAgainToo() throws Exception {
-    OUTER_STEPS.set(0);
     RunObserver killer =
         (phase, what) -> {
           if (phase == Phase.OUTER_STEP && OUTER_STEPS.incrementAndGet() == 2) {
