@@ -59,6 +59,9 @@ public final class ChaosDriver {
             kills ? Victim.valueOf(arguments[6]) : null,
             ProcessHandle.current().pid());
     Map<String, String> settings = new TreeMap<>(RECIPE);
+    if (kills && Phase.valueOf(arguments[5]) != Phase.EVALUATION) {
+      settings.put("evaluate.after", "none");
+    }
     settings.put("evaluate.test", arguments[1]);
     PretrainJob job =
         PretrainJob.prepare(

@@ -21,6 +21,9 @@ final class Cluster implements AutoCloseable {
   private static final List<String> DAEMONS = List.of("master", "worker-1", "worker-2");
   private static final long PATIENCE_SECONDS = 180;
 
+  /** Processes that live for seconds lose more by optimising their code than they gain. */
+  private static final String SHORT_LIVED = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC";
+
   private final Path folder;
   private final Path driverJar;
 
@@ -74,6 +77,7 @@ final class Cluster implements AutoCloseable {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("@" + ROOT.resolve("conf/jvm.options"));
+    command.addAll(List.of(SHORT_LIVED.split(" ")));
     command.addAll(
         List.of(
             "-Xmx700m",
@@ -106,6 +110,9 @@ final class Cluster implements AutoCloseable {
         file,
         Files.readString(ROOT.resolve("conf/spark-defaults-standalone.conf"))
             + "\nspark.executor.memoryOverhead 300m\nspark.ui.enabled false\n"
+            + "spark.executor.extraJavaOptions "
+            + SHORT_LIVED
+            + " -Dorg.deeplearning4j.crash.reporting.enabled=false\n"
             + Files.readString(state().resolve("application.conf"))
             + "\nspark.task.cpus 1\nspark.executorEnv.OMP_NUM_THREADS 1\n"
             + "spark.shuffle.io.retryWait 200ms\nspark.local.dir "
