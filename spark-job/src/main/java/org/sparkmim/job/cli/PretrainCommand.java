@@ -49,9 +49,6 @@ final class PretrainCommand implements Runnable {
   public void run() {
     Recipe recipe = recipes.load();
     Configuration hadoop = SparkHadoopUtil.get().newConfiguration(new SparkConf());
-    if (sparks.isEmbedded(recipe)) {
-      Room.inMemory(PlanCommand.memory(recipe, TrainSettings.from(recipe.section("train"))));
-    }
     PretrainJob job = PretrainJob.prepare(recipe, hadoop, data, output);
     PrintWriter out = spec.commandLine().getOut();
     Optional<Checkpoint> finished = job.finished();
@@ -64,6 +61,9 @@ final class PretrainCommand implements Runnable {
       return;
     }
     sparks.check(recipe);
+    if (sparks.isEmbedded(recipe)) {
+      Room.inMemory(PlanCommand.memory(recipe, TrainSettings.from(recipe.section("train"))));
+    }
     // Before a cluster is taken: another process may have the run.
     try (RunDirectory run = job.open(RunObserver.NONE)) {
       train(job, recipe, run, out);

@@ -23,7 +23,7 @@ public record RunPlan(
 
   private Traffic traffic() {
     long exchanged = Math.round(parameters() * train.averaging().exchangedBytes());
-    return new Traffic(exchanged, storedBytes(), train.workers(), processes);
+    return new Traffic(exchanged, storedBytes(), processes);
   }
 
   private long parameters() {

@@ -36,7 +36,7 @@ record TimePlan(TrainSettings train, Traffic traffic, Pace pace) {
 
   /** Seconds that a round takes beside its steps. */
   double averagingSeconds() {
-    int workersPerProcess = traffic.workers() / traffic.processes();
+    int workersPerProcess = train.workers() / traffic.processes();
     int copiers = Math.min(workersPerProcess, pace.cores());
     double copies =
         PASSES * traffic.stateBytes() * workersPerProcess / (pace.copyBytesPerSecond() * copiers);

@@ -5,10 +5,9 @@ package org.sparkmim.job.plan;
  *
  * @param exchangedBytes of a training state as workers and averagers exchange it
  * @param stateBytes of the state that a commit brings to the driver
- * @param workers W
- * @param processes that workers run in: W on a cluster, 1 embedded
+ * @param processes that workers run in: one each on a cluster, 1 embedded
  */
-record Traffic(long exchangedBytes, long stateBytes, int workers, int processes) {
+record Traffic(long exchangedBytes, long stateBytes, int processes) {
   /** A worker's slices that other processes average, in a round. */
   long workerToAveragers() {
     return toOthers();

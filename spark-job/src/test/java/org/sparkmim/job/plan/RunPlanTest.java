@@ -41,27 +41,25 @@ final class RunPlanTest {
 
   @Test
   void aRoundMovesAllOfAStateButTheOwnPart() {
-    Traffic traffic = new Traffic(STATE, STATE, 4, 4);
+    Traffic traffic = new Traffic(STATE, STATE, 4);
     assertThat(traffic.workerToAveragers()).isEqualTo(STATE * 3 / 4);
     assertThat(traffic.averagersToWorker()).isEqualTo(STATE * 3 / 4);
     assertThat(traffic.commitToDriver()).isEqualTo(STATE);
-    assertThat(new Traffic(STATE, STATE, 4, 1))
-        .extracting(Traffic::workerToAveragers)
-        .isEqualTo(0L);
+    assertThat(new Traffic(STATE, STATE, 1)).extracting(Traffic::workerToAveragers).isEqualTo(0L);
   }
 
   @Test
   void roundsEndWithTheirEpoch() {
     // 64 images a round: two rounds for 100 images, twice, and one for the half epoch's 50.
     assertThat(TimePlan.rounds(TRAIN, 100)).isEqualTo(5);
-    TimePlan time = new TimePlan(TRAIN, new Traffic(STATE, STATE, 4, 4), pace(2));
+    TimePlan time = new TimePlan(TRAIN, new Traffic(STATE, STATE, 4), pace(2));
     assertThat(time.commits(100)).isEqualTo(2);
   }
 
   @Test
   void workersOfOneProcessShareItsCores() {
-    TimePlan apart = new TimePlan(TRAIN, new Traffic(STATE, STATE, 4, 4), pace(2));
-    TimePlan together = new TimePlan(TRAIN, new Traffic(STATE, STATE, 4, 1), pace(2));
+    TimePlan apart = new TimePlan(TRAIN, new Traffic(STATE, STATE, 4), pace(2));
+    TimePlan together = new TimePlan(TRAIN, new Traffic(STATE, STATE, 1), pace(2));
     // 16 images each, of 0.1 s on all cores and 0.2 s of one of two for loading.
     assertThat(apart.trainingSeconds()).isCloseTo(16 * 0.2, within(1e-9));
     assertThat(together.trainingSeconds()).isCloseTo(64 * 0.2, within(1e-9));

@@ -33,16 +33,7 @@ final class JobNamesTest {
     Recipe recipe =
         Recipe.load(
             Optional.empty(),
-            Map.ofEntries(
-                Map.entry("model.arch", "custom"),
-                Map.entry("model.image-size", "32"),
-                Map.entry("model.patch-size", "8"),
-                Map.entry("model.width", "16"),
-                Map.entry("model.depth", "4"),
-                Map.entry("model.heads", "2"),
-                Map.entry("model.decoder.width", "16"),
-                Map.entry("model.decoder.heads", "2"),
-                Map.entry("model.taps", "[0, 1, 2, 3]"),
+            TinyModel.with(
                 Map.entry("engine.name", "reference"),
                 Map.entry("train.batch-size", "4"),
                 Map.entry("train.local-steps", "2"),

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -25,23 +24,13 @@ import org.sparkmim.job.config.Recipe;
 /** The real thing: another process trains, and is killed with SIGKILL. */
 final class KilledProcessTest {
   private static final Map<String, String> SLOW =
-      new TreeMap<>(
-          Map.ofEntries(
-              Map.entry("model.arch", "custom"),
-              Map.entry("model.image-size", "32"),
-              Map.entry("model.patch-size", "8"),
-              Map.entry("model.width", "16"),
-              Map.entry("model.depth", "4"),
-              Map.entry("model.heads", "2"),
-              Map.entry("model.decoder.width", "16"),
-              Map.entry("model.decoder.heads", "2"),
-              Map.entry("model.taps", "[0, 1, 2, 3]"),
-              Map.entry("engine.name", "reference"),
-              Map.entry("train.batch-size", "4"),
-              Map.entry("train.local-steps", "2"),
-              Map.entry("train.epochs", "10"),
-              Map.entry("train.warmup-epochs", "2"),
-              Map.entry("train.checkpoint.every-rounds", "1")));
+      TinyModel.with(
+          Map.entry("engine.name", "reference"),
+          Map.entry("train.batch-size", "4"),
+          Map.entry("train.local-steps", "2"),
+          Map.entry("train.epochs", "10"),
+          Map.entry("train.warmup-epochs", "2"),
+          Map.entry("train.checkpoint.every-rounds", "1"));
 
   @TempDir Path directory;
 

@@ -33,16 +33,7 @@ import org.sparkmim.job.config.Recipe;
 final class PretrainingTest {
   /** 21 images, 8 a step: 3 steps an epoch, in rounds of 2 and 1; 2 epochs are 4 rounds. */
   private static final Map<String, String> TINY =
-      Map.ofEntries(
-          Map.entry("model.arch", "custom"),
-          Map.entry("model.image-size", "32"),
-          Map.entry("model.patch-size", "8"),
-          Map.entry("model.width", "16"),
-          Map.entry("model.depth", "4"),
-          Map.entry("model.heads", "2"),
-          Map.entry("model.decoder.width", "16"),
-          Map.entry("model.decoder.heads", "2"),
-          Map.entry("model.taps", "[0, 1, 2, 3]"),
+      TinyModel.with(
           Map.entry("train.workers", "2"),
           Map.entry("train.batch-size", "4"),
           Map.entry("train.local-steps", "2"),

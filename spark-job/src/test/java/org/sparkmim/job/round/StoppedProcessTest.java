@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.AfterEach;
@@ -31,23 +30,13 @@ import org.sparkmim.job.config.Recipe;
 final class StoppedProcessTest {
   /** 21 images, 4 a step: six steps an epoch, in two rounds. */
   private static final Map<String, String> RECIPE =
-      new TreeMap<>(
-          Map.ofEntries(
-              Map.entry("model.arch", "custom"),
-              Map.entry("model.image-size", "32"),
-              Map.entry("model.patch-size", "8"),
-              Map.entry("model.width", "16"),
-              Map.entry("model.depth", "4"),
-              Map.entry("model.heads", "2"),
-              Map.entry("model.decoder.width", "16"),
-              Map.entry("model.decoder.heads", "2"),
-              Map.entry("model.taps", "[0, 1, 2, 3]"),
-              Map.entry("engine.name", "reference"),
-              Map.entry("train.batch-size", "2"),
-              Map.entry("train.local-steps", "3"),
-              Map.entry("train.epochs", "2"),
-              Map.entry("train.warmup-epochs", "0"),
-              Map.entry("train.checkpoint.every-rounds", "100")));
+      TinyModel.with(
+          Map.entry("engine.name", "reference"),
+          Map.entry("train.batch-size", "2"),
+          Map.entry("train.local-steps", "3"),
+          Map.entry("train.epochs", "2"),
+          Map.entry("train.warmup-epochs", "0"),
+          Map.entry("train.checkpoint.every-rounds", "100"));
 
   private static final String ENDS_AT = "checkpoints/step-00000012";
 
