@@ -15,6 +15,7 @@ import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.optim.LayerDecay;
 import org.sparkmim.model.optim.Optimizer;
 import org.sparkmim.model.optim.ParameterUpdate;
+import org.sparkmim.model.optim.Updates;
 
 /**
  * A graph compiled for training, with the parameters that it trains: what every trained network
@@ -32,7 +33,7 @@ abstract sealed class Training implements AutoCloseable permits Network, SwinNet
   private final Schedule schedule;
   private final Team team = Team.ofEngine();
   private final double[] losses;
-  private ParameterUpdate update;
+  private Updates update;
 
   /**
    * @param state vectors of that layout
@@ -65,7 +66,10 @@ abstract sealed class Training implements AutoCloseable permits Network, SwinNet
     return layout;
   }
 
-  /** Parameters, gradients and moments; to be changed only between passes. */
+  /**
+   * Parameters, gradients and moments; to be changed only between passes, and asked for anew after
+   * each.
+   */
   public ParameterVectors state() {
     return state;
   }
@@ -102,7 +106,8 @@ abstract sealed class Training implements AutoCloseable permits Network, SwinNet
               .filter(schedule::trains)
               .map(parameter -> layout.find(parameter.name()).orElseThrow())
               .toList();
-      update = new ParameterUpdate(state, trained, layers, team);
+      List<Updates.Range> ranges = Updates.Range.of(trained, layers);
+      update = program.updates(ranges).orElseGet(() -> new ParameterUpdate(state, ranges, team));
     }
     update.apply(optimizer, rate, step);
   }

@@ -40,7 +40,7 @@ public class ParameterUpdateBenchmark {
     team = Team.ofEngine();
     ParameterLayout.Entry entry =
         new ParameterLayout.Entry("weight", List.of(PARAMETERS, 1), 0, new Init.Constant(0));
-    update = new ParameterUpdate(state, List.of(entry), team);
+    update = new ParameterUpdate(state, Updates.Range.of(List.of(entry), LayerDecay.none()), team);
   }
 
   @TearDown(Level.Trial)

@@ -62,7 +62,7 @@ public final class MimLayerConfiguration extends org.deeplearning4j.nn.conf.laye
   }
 
   EngineSpec engineSpec() {
-    return new EngineSpec(engine, Precision.valueOf(precision));
+    return new EngineSpec(engine, Precision.valueOf(precision), 0);
   }
 
   int batch() {

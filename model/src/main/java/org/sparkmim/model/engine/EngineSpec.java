@@ -2,36 +2,64 @@ package org.sparkmim.model.engine;
 
 import com.typesafe.config.Config;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.IntFunction;
+import java.util.stream.Collectors;
 import org.sparkmim.model.ModelException;
 import org.sparkmim.model.engine.onednn.OneDnnEngine;
 import org.sparkmim.model.engine.reference.ReferenceEngine;
 
 /**
- * Which engine runs a network, and in which arithmetic.
+ * Which engine runs a network, in which arithmetic, and where.
  *
- * @param name {@code reference} or {@code onednn}; {@code auto} is resolved by {@link #from}
+ * @param name of an engine; {@code auto} is resolved by {@link #from}
+ * @param device which of the machine's accelerators, for engines that use one
  */
-public record EngineSpec(String name, Precision precision) implements Serializable {
-  /** Checks the name. */
-  public EngineSpec {
-    if (!name.equals("reference") && !name.equals("onednn")) {
-      throw new ModelException(
-          ModelException.Kind.ARGUMENT,
-          String.format("engine.name = %s is not one of auto, onednn, reference.", name));
+public record EngineSpec(String name, Precision precision, int device) implements Serializable {
+  /** The engines that there are. */
+  private enum Kind {
+    REFERENCE(Set.of(Precision.F32), device -> new ReferenceEngine()),
+    ONEDNN(Set.of(Precision.values()), device -> new OneDnnEngine());
+
+    private final Set<Precision> precisions;
+    private final IntFunction<Engine> factory;
+
+    Kind(Set<Precision> precisions, IntFunction<Engine> factory) {
+      this.precisions = precisions;
+      this.factory = factory;
     }
-    if (name.equals("reference") && precision != Precision.F32) {
-      throw new ModelException(
-          ModelException.Kind.ARGUMENT,
-          "engine.precision = bf16 does not go with engine.name = reference, which computes in"
-              + " double; use onednn.");
+
+    String word() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    static Kind of(String name) {
+      return Arrays.stream(values())
+          .filter(kind -> kind.word().equals(name))
+          .findFirst()
+          .orElseThrow(
+              () ->
+                  refusal(
+                      "engine.name = %s is not one of auto, %s.",
+                      name,
+                      Arrays.stream(values()).map(Kind::word).collect(Collectors.joining(", "))));
+    }
+  }
+
+  /** Checks the name, and that the engine knows the arithmetic. */
+  public EngineSpec {
+    if (!Kind.of(name).precisions.contains(precision)) {
+      throw refusal(
+          "engine.precision = %s does not go with engine.name = %s; use f32, or onednn.",
+          precision.name().toLowerCase(Locale.ROOT), name);
     }
   }
 
   /** Reads and checks the section {@code mim.engine}. */
   public static EngineSpec from(Config engine) {
-    String name = engine.getString("name");
-    return of(name, engine.getString("precision"));
+    return of(engine.getString("name"), engine.getString("precision"));
   }
 
   /** From the words of a configuration or command line. */
@@ -40,16 +68,23 @@ public record EngineSpec(String name, Precision precision) implements Serializab
         switch (precision.toLowerCase(Locale.ROOT)) {
           case "f32" -> Precision.F32;
           case "bf16" -> Precision.BF16;
-          default ->
-              throw new ModelException(
-                  ModelException.Kind.ARGUMENT,
-                  String.format("engine.precision = %s is not one of f32, bf16.", precision));
+          default -> throw refusal("engine.precision = %s is not one of f32, bf16.", precision);
         };
-    return new EngineSpec(name.equals("auto") ? "onednn" : name, parsed);
+    return new EngineSpec(name.equals("auto") ? "onednn" : name, parsed, 0);
+  }
+
+  /** The same on another of the machine's accelerators. */
+  public EngineSpec onDevice(int other) {
+    return new EngineSpec(name, precision, other);
   }
 
   /** The engine of that name. */
   public Engine engine() {
-    return name.equals("reference") ? new ReferenceEngine() : new OneDnnEngine();
+    return Kind.of(name).factory.apply(device);
+  }
+
+  private static ModelException refusal(String format, Object... values) {
+    return new ModelException(
+        ModelException.Kind.ARGUMENT, String.format(Locale.ROOT, format, values));
   }
 }

@@ -9,6 +9,9 @@ import org.bytedeco.javacpp.Pointer;
  *
  * <p>The memory may belong to somebody else (DL4J's flattened arrays); {@link #close()} frees only
  * what {@link #allocate} took.
+ *
+ * <p>An engine may work on a {@link Mirror} of its own, on a device. Whoever asks for a vector gets
+ * what the mirror has by then, and may change it; so ask anew after every pass, and keep no vector.
  */
 public final class ParameterVectors implements AutoCloseable {
   private final long size;
@@ -17,6 +20,14 @@ public final class ParameterVectors implements AutoCloseable {
   private final FloatPointer firstMoment;
   private final FloatPointer secondMoment;
   private final boolean owned;
+  private Mirror newer;
+  private boolean touched = true;
+
+  /** The vectors in an engine's own memory. */
+  public interface Mirror {
+    /** Writes to the vectors what the engine changed. */
+    void fetch(ParameterVectors to);
+  }
 
   private ParameterVectors(
       long size,
@@ -60,23 +71,55 @@ public final class ParameterVectors implements AutoCloseable {
   }
 
   public FloatPointer parameters() {
+    meet();
     return parameters;
   }
 
   public FloatPointer gradients() {
+    meet();
     return gradients;
   }
 
   public FloatPointer firstMoment() {
+    meet();
     return firstMoment;
   }
 
   public FloatPointer secondMoment() {
+    meet();
     return secondMoment;
+  }
+
+  /**
+   * Whether somebody may have changed the vectors since an engine asked last: it must read them
+   * anew. Vectors of somebody else may change at any time.
+   */
+  public synchronized boolean takeChanges() {
+    boolean changed = touched || !owned;
+    touched = false;
+    return changed;
+  }
+
+  /** Says that a mirror is newer from now on, until somebody asks for a vector. */
+  public synchronized void changedIn(Mirror mirror) {
+    newer = mirror;
+    if (!owned) {
+      meet();
+    }
+  }
+
+  private synchronized void meet() {
+    Mirror from = newer;
+    newer = null;
+    if (from != null) {
+      from.fetch(this);
+    }
+    touched = true;
   }
 
   @Override
   public void close() {
+    newer = null;
     if (owned) {
       parameters.close();
       gradients.close();

@@ -1,7 +1,10 @@
 package org.sparkmim.model.engine;
 
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.sparkmim.model.graph.Value;
+import org.sparkmim.model.optim.Updates;
 
 /** A compiled graph with its buffers. For one thread at a time; allocates nothing while it runs. */
 public interface Program extends AutoCloseable {
@@ -19,6 +22,14 @@ public interface Program extends AutoCloseable {
    * #forward()}, once. Ranges of parameters that no loss reaches are left untouched.
    */
   void backward();
+
+  /**
+   * The optimiser on the engine's own copy of the parameters; empty where the engine works on the
+   * state itself.
+   */
+  default Optional<Updates> updates(List<Updates.Range> trained) {
+    return Optional.empty();
+  }
 
   /** Copies an input, index or result out, as floats. */
   void read(Value value, float[] destination);

@@ -32,7 +32,7 @@ class ParameterUpdateTest {
     Optimizer.AdamW adamw = new Optimizer.AdamW(0.9, 0.95, 1e-8, 0.05);
     try (ParameterVectors state = ParameterVectors.allocate(SIZE)) {
       state.parameters().put(start);
-      ParameterUpdate update = new ParameterUpdate(state, List.of(WEIGHT, BIAS), new Team(2));
+      ParameterUpdate update = new ParameterUpdate(state, ranges(WEIGHT, BIAS), new Team(2));
       for (int step = 1; step <= 4; step++) {
         float[] gradients = numbers(random);
         state.gradients().put(gradients);
@@ -60,7 +60,7 @@ class ParameterUpdateTest {
     try (ParameterVectors state = ParameterVectors.allocate(SIZE)) {
       float[] gradients = numbers(new Random(4));
       state.gradients().put(gradients);
-      new ParameterUpdate(state, List.of(WEIGHT), new Team(1)).apply(new Optimizer.Sgd(), 0.5, 1);
+      new ParameterUpdate(state, ranges(WEIGHT), new Team(1)).apply(new Optimizer.Sgd(), 0.5, 1);
       float[] result = new float[SIZE];
       state.parameters().get(result);
       assertThat(result[17]).isEqualTo(-0.5f * gradients[17]);
@@ -96,7 +96,7 @@ class ParameterUpdateTest {
         Team team = new Team(1)) {
       state.parameters().put(start);
       state.gradients().put(gradients);
-      new ParameterUpdate(state, trained, layers, team).apply(optimizer, 0.1, 1);
+      new ParameterUpdate(state, Updates.Range.of(trained, layers), team).apply(optimizer, 0.1, 1);
       float[] result = new float[SIZE];
       state.parameters().get(result);
       return result;
@@ -109,5 +109,9 @@ class ParameterUpdateTest {
       numbers[i] = (float) random.nextGaussian();
     }
     return numbers;
+  }
+
+  private static List<Updates.Range> ranges(Entry... trained) {
+    return Updates.Range.of(List.of(trained), LayerDecay.none());
   }
 }

@@ -12,7 +12,6 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.sparkmim.model.Classifier;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.OffHeap;
-import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.method.ClassifierSpec;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.SoftTargets;
@@ -33,7 +32,7 @@ record MadeBundle(
 
   void write(Path file) throws IOException {
     VitShape shape = new VitShape(patch, width, depth, heads, 2);
-    EngineSpec reference = new EngineSpec("reference", Precision.F32);
+    EngineSpec reference = EngineSpec.of("reference", "f32");
     List<Tensor> tensors = new ArrayList<>();
     Random random = new Random(11);
     float[] images = numbers(random, batch * ModelSpec.CHANNELS * image * image);
