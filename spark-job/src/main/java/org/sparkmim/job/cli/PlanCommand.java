@@ -131,7 +131,10 @@ final class PlanCommand implements Runnable {
             EngineSpec.from(recipe.section("engine")),
             train.batch());
     return new WorkerPlan(
-        network, train.workers(), LoaderSettings.from(recipe.section("data")).queue());
+        network,
+        train.workers(),
+        train.averaging(),
+        LoaderSettings.from(recipe.section("data")).queue());
   }
 
   private Pace pace(Recipe recipe, Optional<Dataset> dataset, boolean cluster, SparkConf spark) {

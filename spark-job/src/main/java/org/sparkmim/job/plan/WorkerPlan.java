@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import org.sparkmim.job.round.AveragingRule;
 import org.sparkmim.model.MemoryPlan;
 
 /**
@@ -15,7 +16,7 @@ import org.sparkmim.model.MemoryPlan;
  * @param workers W
  * @param queue minibatches prepared ahead
  */
-public record WorkerPlan(MemoryPlan network, int workers, int queue) {
+public record WorkerPlan(MemoryPlan network, int workers, AveragingRule averaging, int queue) {
   /** A JVM with Spark, its code and the native libraries, before any of a worker's memory. */
   private static final long BASE_BYTES = 450L << 20;
 
@@ -24,17 +25,13 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
     return queue * network.minibatchBytes();
   }
 
-  /**
-   * Blocks that a worker's executor holds while states are averaged: the state that the round began
-   * with, which it keeps for others, its own, and its share of their mean.
-   */
+  /** Blocks that the executor of a worker holds while states are averaged. */
   public long averagingBytes() {
-    return 2 * network.stateBytes() + network.stateBytes() / workers;
+    return heldBytes(1);
   }
 
-  /** The same of one process with all workers: theirs, the mean before, and the new one. */
-  private long embeddedAveragingBytes() {
-    return (workers + 2) * network.stateBytes();
+  private long heldBytes(int together) {
+    return Math.round(network.parameters() * averaging.heldBytes(together, workers));
   }
 
   /** An executor of a cluster, with one worker. */
@@ -45,7 +42,7 @@ public record WorkerPlan(MemoryPlan network, int workers, int queue) {
   /** One process with all workers and the driver, which keeps a DL4J graph of the model. */
   public long embeddedBytes() {
     long graph = network.stateBytes() + network.gradientBytes();
-    return BASE_BYTES + workers * workerBytes() + embeddedAveragingBytes() + graph;
+    return BASE_BYTES + workers * workerBytes() + heldBytes(workers) + graph;
   }
 
   private long workerBytes() {

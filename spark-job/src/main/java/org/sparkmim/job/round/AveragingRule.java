@@ -62,6 +62,28 @@ public record AveragingRule(Outer outer, Exchange exchange) implements Serializa
     return (long) vectors().size() * Float.BYTES;
   }
 
+  /**
+   * Bytes of a parameter that a process with workers holds on its Java heap while it averages: what
+   * they began the round with, what they offer, and the states before and after.
+   *
+   * @param workers in that process, of {@code all}
+   */
+  public double heldBytes(int workers, int all) {
+    double known = isRounded() ? Float.BYTES : 0;
+    double each = exchangedBytes() + known;
+    boolean apart = workers < all;
+    double begun = apart ? handedOutBytes() : storedBytes();
+    double past = apart ? outerVectors().size() * Float.BYTES : 0;
+    return workers * each + begun + (storedBytes() + past) * workers / all;
+  }
+
+  private double handedOutBytes() {
+    double block = Coder.BLOCK;
+    return FlatState.OF_WORKERS.stream()
+        .mapToDouble(vector -> handedOutAs(vector).bytes(Coder.BLOCK) / block)
+        .sum();
+  }
+
   /** The vectors of a run's state. */
   List<Vector> vectors() {
     List<Vector> vectors = new ArrayList<>(FlatState.OF_WORKERS);

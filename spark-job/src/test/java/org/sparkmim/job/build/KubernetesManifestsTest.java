@@ -147,7 +147,7 @@ class KubernetesManifestsTest {
             EngineSpec.from(recipe.section("engine")),
             train.batch());
     int queue = LoaderSettings.from(recipe.section("data")).queue();
-    return SparkProperties.of(new WorkerPlan(network, train.workers(), queue));
+    return SparkProperties.of(new WorkerPlan(network, train.workers(), train.averaging(), queue));
   }
 
   private static long mib(String size) {

@@ -6,6 +6,7 @@ import java.io.StringReader;
 import java.util.Properties;
 import org.junit.jupiter.api.Test;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.round.AveragingRule;
 import org.sparkmim.model.MemoryPlan;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
@@ -54,6 +55,6 @@ final class SparkPropertiesTest {
             ModelSpec.from(recipe.section("model")),
             EngineSpec.from(recipe.section("engine")),
             batch);
-    return new WorkerPlan(network, workers, 2);
+    return new WorkerPlan(network, workers, AveragingRule.plain(), 2);
   }
 }

@@ -28,6 +28,26 @@ final class WorkerPlanTest {
     assertThat(plan.get("executor_bytes").asLong()).isEqualTo(sum);
   }
 
+  /**
+   * Momentum and residual are the averagers'; workers remember the parameters to add changes to.
+   */
+  @Test
+  void anOuterOptimiserAndRoundingTakeTheirShare() throws IOException {
+    long n = plan("-D", "model.arch=vit-tiny").get("parameters").asLong();
+    assertThat(averaging("-D", "train.outer.optimizer=nesterov"))
+        .isEqualTo(2 * 12 * n + (12 + 4 + 4) * n / 2);
+    assertThat(averaging("-D", "train.exchange=bf16"))
+        .as("offers are half as large, parameters are known as well")
+        .isEqualTo((4 + 2 + 2) * n + 6 * n + 4 * n + (12 + 4 + 4) * n / 2);
+  }
+
+  private long averaging(String... options) throws IOException {
+    String[] all = java.util.Arrays.copyOf(options, options.length + 2);
+    all[options.length] = "-D";
+    all[options.length + 1] = "model.arch=vit-tiny";
+    return plan(all).at("/worker_bytes/averaging").asLong();
+  }
+
   @Test
   void aTeacherCounts() throws IOException {
     String[] maskalign = {
