@@ -20,14 +20,16 @@ import org.sparkmim.model.engine.reference.ReferenceEngine;
 public record EngineSpec(String name, Precision precision, int device) implements Serializable {
   /** The engines that there are. */
   private enum Kind {
-    REFERENCE(Set.of(Precision.F32), device -> new ReferenceEngine()),
-    ONEDNN(Set.of(Precision.values()), device -> new OneDnnEngine());
+    REFERENCE(Set.of(Precision.F32), false, device -> new ReferenceEngine()),
+    ONEDNN(Set.of(Precision.values()), false, device -> new OneDnnEngine());
 
     private final Set<Precision> precisions;
+    private final boolean usesDevice;
     private final IntFunction<Engine> factory;
 
-    Kind(Set<Precision> precisions, IntFunction<Engine> factory) {
+    Kind(Set<Precision> precisions, boolean usesDevice, IntFunction<Engine> factory) {
       this.precisions = precisions;
+      this.usesDevice = usesDevice;
       this.factory = factory;
     }
 
@@ -71,6 +73,11 @@ public record EngineSpec(String name, Precision precision, int device) implement
           default -> throw refusal("engine.precision = %s is not one of f32, bf16.", precision);
         };
     return new EngineSpec(name.equals("auto") ? "onednn" : name, parsed, 0);
+  }
+
+  /** Whether {@link #device} matters. */
+  public boolean usesDevice() {
+    return Kind.of(name).usesDevice;
   }
 
   /** The same on another of the machine's accelerators. */

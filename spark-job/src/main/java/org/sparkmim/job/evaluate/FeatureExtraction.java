@@ -17,6 +17,7 @@ import org.apache.spark.util.SerializableConfiguration;
 import org.apache.spark.util.TaskCompletionListener;
 import org.sparkmim.data.batch.EvaluationBatches;
 import org.sparkmim.data.dataset.Dataset;
+import org.sparkmim.job.device.TaskDevice;
 import org.sparkmim.job.evaluate.EvaluateSettings.Feature;
 import org.sparkmim.model.Encoder;
 import org.sparkmim.model.engine.EngineSpec;
@@ -97,7 +98,8 @@ record FeatureExtraction(ModelSpec spec, EngineSpec engine, Feature feature, lon
       implements Serializable {
 
     Encoder encoder() {
-      return Encoder.create(ModelSpec.fromJson(model), EngineSpec.of(engine, precision), batch);
+      EngineSpec placed = TaskDevice.of(EngineSpec.of(engine, precision));
+      return Encoder.create(ModelSpec.fromJson(model), placed, batch);
     }
 
     Dataset open() {

@@ -17,6 +17,7 @@ import org.sparkmim.data.batch.MinibatchSource;
 import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.data.image.Augmentation;
 import org.sparkmim.job.MimException;
+import org.sparkmim.job.device.TaskDevice;
 import org.sparkmim.model.dl4j.PackedBatch;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
@@ -118,13 +119,19 @@ public final class NetworkReplicas implements ReplicaFactory, MultiDataSetLoader
     if (recipe.spec().alignment() == null) {
       return null;
     }
-    TeacherGuide teacher = new TeacherGuide(recipe.spec(), recipe.engine(), recipe.batch());
+    TeacherGuide teacher = new TeacherGuide(recipe.spec(), engine(), recipe.batch());
     teacher.load(hadoop.value());
     return teacher;
   }
 
+  /** The engine, on the running task's device. */
   EngineSpec engine() {
-    return recipe.engine();
+    return TaskDevice.of(recipe.engine());
+  }
+
+  @Override
+  public int claim() {
+    return engine().device();
   }
 
   int batch() {

@@ -3,6 +3,7 @@ package org.sparkmim.job.round;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Optional;
 
 /** The idle replicas of an executor. */
@@ -18,18 +19,21 @@ final class ReplicaPool {
   /**
    * A replica of this process.
    *
+   * @param place where it computes; see {@link ReplicaFactory#claim}
    * @param known the parameters that it began its last round with
    */
-  record Pooled(Replica replica, KnownParameters known) {}
+  record Pooled(Replica replica, int place, KnownParameters known) {}
 
   private ReplicaPool() {}
 
   /**
-   * Takes an idle replica, or makes one. Idle ones of another run only hold memory and go.
+   * Takes an idle replica in the running task's place, or makes one. Idle ones of another run only
+   * hold memory and go.
    *
    * @param first minibatch that it will train on: one that loads it already is the first choice
    */
   static Pooled take(ReplicaFactory factory, MinibatchRef first) {
+    int place = factory.claim();
     synchronized (IDLE) {
       for (Iterator<Idle> all = IDLE.iterator(); all.hasNext(); ) {
         Idle idle = all.next();
@@ -38,17 +42,18 @@ final class ReplicaPool {
           idle.replica().close();
         }
       }
+      List<Idle> here = IDLE.stream().filter(idle -> idle.pooled().place() == place).toList();
       Optional<Idle> choice =
-          IDLE.stream()
+          here.stream()
               .filter(idle -> idle.replica().awaits(first))
               .findFirst()
-              .or(() -> IDLE.stream().findFirst());
+              .or(() -> here.stream().findFirst());
       if (choice.isPresent()) {
         IDLE.remove(choice.get());
         return choice.get().pooled();
       }
     }
-    return new Pooled(factory.create(), new KnownParameters());
+    return new Pooled(factory.create(), place, new KnownParameters());
   }
 
   /** Gives back a replica that finished its share; one that failed is closed instead. */

@@ -58,6 +58,22 @@ class DryRunIT {
         .containsEntry("spark.task.cpus", "7");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"spark://host:7077", "yarn", "k8s://https://host:6443"})
+  void anExecutorsOneTaskHasItsOneGpuWhereGpusAreAskedFor(String master) throws Exception {
+    Map<String, String> properties = dryRun(master, Map.of("MIM_EXECUTOR_GPUS", "1")).properties();
+    assertThat(properties)
+        .containsEntry("spark.executor.resource.gpu.amount", "1")
+        .containsEntry("spark.task.resource.gpu.amount", "1")
+        .containsEntry("spark.executorEnv.CUDA_DEVICE_ORDER", "PCI_BUS_ID")
+        .containsEntry("spark.task.cpus", properties.get("spark.executor.cores"));
+    if (master.equals("yarn")) {
+      assertThat(Path.of(properties.get("spark.yarn.dist.files")))
+          .isExecutable()
+          .hasFileName("discover-gpus");
+    }
+  }
+
   @Test
   void aDriverOnTheClusterTakesTheRecipeWithIt() throws Exception {
     Submission submission = dryRun("yarn", Map.of("MIM_DEPLOY_MODE", "cluster"));

@@ -59,6 +59,26 @@ class ScriptsIT {
   }
 
   @Test
+  void refuseAYarnThatIsNowhere() throws Exception {
+    Outcome outcome = run(SCRIPTS.resolve("mim"), "inspect", "--master", "yarn");
+    assertThat(outcome.output()).contains("HADOOP_CONF_DIR").hasLineCount(1);
+    assertThat(outcome.code()).isEqualTo(2);
+  }
+
+  @Test
+  void tellSparkTheGpusThatTheDriverTellsThem() throws Exception {
+    Path discover = Files.copy(SCRIPTS.resolve("discover-gpus"), folder.resolve("discover-gpus"));
+    Outcome none = run(Path.of("/bin/bash"), "-c", "PATH=/usr/bin:/bin " + discover);
+    assertThat(none.output()).contains("NVIDIA's driver");
+    assertThat(none.code()).isEqualTo(1);
+    Path smi = Files.writeString(folder.resolve("nvidia-smi"), "#!/bin/sh\nprintf '0\\n5\\n'\n");
+    assertThat(smi.toFile().setExecutable(true)).isTrue();
+    Outcome two = run(Path.of("/bin/bash"), "-c", "PATH=" + folder + ":/usr/bin:/bin " + discover);
+    assertThat(two.output()).isEqualTo("{\"name\": \"gpu\", \"addresses\": [\"0\", \"5\"]}\n");
+    assertThat(two.code()).isZero();
+  }
+
+  @Test
   void startAndStopARealClusterWhoseSecretNobodyElseReads() throws Exception {
     Path script = SCRIPTS.resolve("local-cluster");
     Outcome start = run(script, "start", "--workers", "2", "--cores", "1", "--memory", "512m");
@@ -111,6 +131,8 @@ class ScriptsIT {
     builder.environment().put("MIM_STATE_DIR", folder.resolve("state").toString());
     builder.environment().remove("SPARK_HOME");
     builder.environment().remove("SPARK_CONF_DIR");
+    builder.environment().remove("HADOOP_CONF_DIR");
+    builder.environment().remove("YARN_CONF_DIR");
     // A daemon must not keep the pipe to this test open.
     Path output = Files.createTempFile(folder, "output", ".txt");
     Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();
