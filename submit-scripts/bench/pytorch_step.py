@@ -331,6 +331,10 @@ class SwinDecoder(nn.Module):
         return self.pred(self.norm(self.block(x)))
 
 
+def on(device, data):
+    return [on(device, each) if isinstance(each, list) else each.to(device) for each in data]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--method", choices=["localmim", "mae"], default="localmim")
@@ -344,17 +348,19 @@ def main():
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--warm-up", type=int, default=3)
-    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--threads", type=int, help="of the processor; default: PyTorch's")
+    parser.add_argument("--device", choices=["cpu", "cuda"], default="cpu")
     args = parser.parse_args()
-    torch.set_num_threads(args.threads)
+    if args.threads:
+        torch.set_num_threads(args.threads)
     torch.manual_seed(0)
 
     kind = LocalMimSwin if args.arch in SWIN_SIZES else Mae if args.method == "mae" else LocalMim
-    model = kind(args.arch, args.image_size, args.patch_size, args.decoder_dim, args.decoder_heads)
+    model = kind(args.arch, args.image_size, args.patch_size, args.decoder_dim, args.decoder_heads).to(args.device)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
-    data = model.data(args.batch, args.patch_size)
+    data = on(args.device, model.data(args.batch, args.patch_size))
     run = torch.compile(model) if args.compile else model
-    autocast = torch.autocast("cpu", torch.bfloat16) if args.precision == "bf16" else contextlib.nullcontext()
+    autocast = torch.autocast(args.device, torch.bfloat16) if args.precision == "bf16" else contextlib.nullcontext()
 
     seconds = []
     for step in range(args.warm_up + args.steps):
@@ -376,6 +382,7 @@ def main():
                     "max": args.batch / min(seconds),
                 },
                 "peak_resident_bytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
+                **({"peak_device_bytes": torch.cuda.max_memory_allocated()} if args.device == "cuda" else {}),
                 "torch": torch.__version__,
                 "threads": torch.get_num_threads(),
             }
