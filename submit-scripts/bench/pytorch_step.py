@@ -357,6 +357,9 @@ def main():
 
     kind = LocalMimSwin if args.arch in SWIN_SIZES else Mae if args.method == "mae" else LocalMim
     model = kind(args.arch, args.image_size, args.patch_size, args.decoder_dim, args.decoder_heads).to(args.device)
+    for module in model.modules():
+        if isinstance(module, WindowAttention):
+            module.groups = on(args.device, module.groups)
     optimizer = torch.optim.AdamW(model.parameters(), lr=1e-4, betas=(0.9, 0.95), weight_decay=0.05, fused=True)
     data = on(args.device, model.data(args.batch, args.patch_size))
     run = torch.compile(model) if args.compile else model
