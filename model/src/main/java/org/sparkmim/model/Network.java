@@ -1,8 +1,10 @@
 package org.sparkmim.model;
 
+import java.util.Arrays;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.method.MimModel;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.nn.InitialValues;
@@ -14,6 +16,7 @@ public final class Network extends Training {
   private final ModelSpec spec;
   private final int batch;
   private final MimModel model;
+  private final Value branchScale;
 
   private Network(
       ModelSpec spec,
@@ -28,6 +31,12 @@ public final class Network extends Training {
     this.spec = spec;
     this.batch = batch;
     this.model = model;
+    branchScale = model.branchScale().orElse(null);
+    if (branchScale != null) {
+      float[] whole = new float[Math.toIntExact(branchScale.size())];
+      Arrays.fill(whole, 1);
+      program.write(branchScale, whole);
+    }
   }
 
   /** A network with vectors of its own, all zero; see {@link #initialise}. */
@@ -106,6 +115,17 @@ public final class Network extends Training {
       program.write(head.target(), targets[k]);
       program.write(head.weight(), weights[k]);
     }
+  }
+
+  /**
+   * Says what the branches of the encoder's blocks count for each image, until it is said again; 1
+   * at first.
+   *
+   * @param scale {@code [2 * depth, B]}, of attention and MLP of each block; only for networks with
+   *     {@link ModelSpec#dropPath}
+   */
+  public void scaleBranches(float[] scale) {
+    program.write(branchScale, scale);
   }
 
   /** Runs forward. Returns the loss of each head, in an array that the next call overwrites. */

@@ -11,7 +11,8 @@ public final class SampleRandom {
     CROP,
     FLIP,
     MASK,
-    HOG_BIAS
+    HOG_BIAS,
+    DROP_PATH
   }
 
   private long state;

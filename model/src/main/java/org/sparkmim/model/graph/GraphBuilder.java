@@ -255,6 +255,24 @@ public final class GraphBuilder {
     return out;
   }
 
+  /** {@link Op.AddBranch}. */
+  public Value addBranch(Value x, Value branch, Value scale, int row) {
+    check(Arrays.equals(x.shape(), branch.shape()), "%s does not fit %s", branch, x);
+    check(
+        scale.role() == Value.Role.INPUT
+            && scale.rank() == 2
+            && scale.width() == x.extent(0)
+            && row >= 0
+            && row < scale.extent(0),
+        "%s has no row %d for %s",
+        scale,
+        row,
+        x);
+    Value out = result("stream", x.shape(), x.differentiable() || branch.differentiable());
+    append(new Op.AddBranch(x, branch, scale, row, out));
+    return out;
+  }
+
   /** {@link Op.AddPositions}. */
   public Value addPositions(Value x, Value positions) {
     check(

@@ -25,6 +25,11 @@ public sealed interface Op {
   /** Which of inputs, output and statistics the backward kernel reads. */
   List<Value> saved();
 
+  /** An input that is added to the output as it is, or null: its gradient is the output's. */
+  default Value residual() {
+    return null;
+  }
+
   /**
    * Whether to compute the output again, from an input that is kept anyway, is cheaper than to keep
    * it for the backward pass: so of functions of single elements.
@@ -341,6 +346,33 @@ public sealed interface Op {
     @Override
     public List<Value> saved() {
       return List.of();
+    }
+  }
+
+  /**
+   * A residual branch that some images go without (stochastic depth, Huang et al. 2016, section 3;
+   * "drop path"): {@code out[b] = x[b] + scale[row, b] * branch[b]}. {@code x} and {@code branch}
+   * are {@code [B, ..]}; {@code scale [R, B]} is an input.
+   */
+  record AddBranch(Value x, Value branch, Value scale, int row, Value out) implements Op {
+    @Override
+    public List<Value> inputs() {
+      return List.of(x, branch, scale);
+    }
+
+    @Override
+    public List<Value> saved() {
+      return List.of(scale);
+    }
+
+    @Override
+    public Value residual() {
+      return x;
+    }
+
+    /** Numbers of one image. */
+    public int imageSize() {
+      return Math.toIntExact(x.size() / x.extent(0));
     }
   }
 

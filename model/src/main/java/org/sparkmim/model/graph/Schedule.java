@@ -233,8 +233,7 @@ public final class Schedule {
     if (input.role() == Value.Role.PARAMETER) {
       return first ? Write.SET : Write.ADD;
     }
-    boolean residual = op instanceof Op.Linear linear && linear.residual() == input;
-    if (first && residual) {
+    if (first && op.residual() == input) {
       gradientOf.put(input, gradientOf.get(op.out()));
       return Write.SHARED;
     }

@@ -1,6 +1,7 @@
 package org.sparkmim.model.method;
 
 import java.util.List;
+import java.util.Optional;
 import org.sparkmim.model.engine.Program;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.graph.Value;
@@ -15,6 +16,14 @@ public record MimModel(Graph graph, Inputs inputs, List<Head> heads) {
   /** Copies the list. */
   public MimModel {
     heads = List.copyOf(heads);
+  }
+
+  /**
+   * Input {@code [2 * depth, B]} of an encoder with {@link ModelSpec#dropPath}: what attention and
+   * MLP of each block count for each image.
+   */
+  public Optional<Value> branchScale() {
+    return graph.find(VitEncoder.BRANCH_SCALE);
   }
 
   /** What the encoder sees; each encoder wants its indices in a form of its own. */

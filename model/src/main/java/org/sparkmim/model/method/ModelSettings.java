@@ -55,7 +55,8 @@ final class ModelSettings {
             size("decoder.heads", decoder.heads())),
         masking(published, 32),
         target(published),
-        aligns ? alignment() : null);
+        aligns ? alignment() : null,
+        model.getDouble("drop-path"));
   }
 
   private ModelSpec onSwin(Method method) {
@@ -76,7 +77,8 @@ final class ModelSettings {
             size("decoder.heads", decoder.heads())),
         masking(published, shape.unit()),
         target(published),
-        null);
+        null,
+        model.getDouble("drop-path"));
   }
 
   private SwinShape swin() {
@@ -225,6 +227,7 @@ final class ModelSettings {
     keys.put("target.radius", spec.target().radius());
     keys.put("hog.bins", spec.target().bins());
     keys.put("hog.bias", spec.target().bias());
+    keys.put("drop-path", spec.dropPath());
     if (spec.alignment() != null) {
       keys.put("alignment.levels", spec.alignment().levels());
       keys.put("alignment.mixing", spec.alignment().mixing().key());

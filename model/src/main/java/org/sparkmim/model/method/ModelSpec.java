@@ -22,6 +22,8 @@ import java.util.List;
  * @param fused blocks that MFF mixes before its decoder; empty for the others
  * @param decoder each head's decoder; MaskAlign has none
  * @param alignment MaskAlign's teacher; null for the others
+ * @param dropPath probability with which an image goes without a residual branch of the last
+ *     encoder block while it trains; it falls linearly to 0 at the first (stochastic depth)
  */
 public record ModelSpec(
     Method method,
@@ -33,7 +35,8 @@ public record ModelSpec(
     Decoder decoder,
     MaskSpec masking,
     TargetSpec target,
-    Alignment alignment)
+    Alignment alignment,
+    double dropPath)
     implements Serializable {
 
   /** Colour channels of an image. */
@@ -59,6 +62,21 @@ public record ModelSpec(
    */
   public record Output(int rows, int width, int cellSize) {}
 
+  /** Without stochastic depth. */
+  public ModelSpec(
+      Method method,
+      int imageSize,
+      Backbone encoder,
+      List<Integer> taps,
+      List<Double> scales,
+      List<Integer> fused,
+      Decoder decoder,
+      MaskSpec masking,
+      TargetSpec target,
+      Alignment alignment) {
+    this(method, imageSize, encoder, taps, scales, fused, decoder, masking, target, alignment, 0);
+  }
+
   /** Checks every size; a wrong one is a {@link org.sparkmim.model.ModelException}. */
   public ModelSpec {
     taps = List.copyOf(taps);
@@ -80,6 +98,16 @@ public record ModelSpec(
     } else {
       requireBlocks("model.taps", taps, ((VitShape) encoder).depth());
     }
+    require(
+        dropPath >= 0 && dropPath < 1,
+        "model.drop-path",
+        dropPath,
+        "must be a probability from 0 to below 1");
+    require(
+        dropPath == 0 || encoder instanceof VitShape,
+        "model.drop-path",
+        dropPath,
+        "needs a ViT: no published pre-training of a Swin drops paths");
     masking.check(imageSize, encoder.patchSize());
     target.check();
     boolean aligns = method == Method.MASKALIGN;
@@ -174,6 +202,12 @@ public record ModelSpec(
    */
   public List<String> undecayed() {
     return encoder instanceof SwinShape ? LocalMimSwin.UNDECAYED : method.undecayed();
+  }
+
+  /** Probability with which an image goes without the branches of an encoder block in training. */
+  public double dropPath(int block) {
+    int last = vit().depth() - 1;
+    return last == 0 ? 0 : dropPath * block / last;
   }
 
   /** Patches a side. */

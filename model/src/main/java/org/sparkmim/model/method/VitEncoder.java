@@ -11,6 +11,9 @@ import org.sparkmim.model.nn.Positions;
 
 /** The ViT of MAE on a subset of the patches: cls first, no final norm. */
 final class VitEncoder {
+  /** Input {@code [2 * depth, B]} of networks with {@link ModelSpec#dropPath}. */
+  static final String BRANCH_SCALE = "branch_scale";
+
   private VitEncoder() {}
 
   /**
@@ -26,10 +29,14 @@ final class VitEncoder {
       Value patches,
       Value visible,
       BiConsumer<Integer, Value> onBlock) {
-    build(graph, spec, positions(spec, spec.width()), patches, visible, onBlock);
+    Value scale =
+        spec.dropPath() == 0
+            ? null
+            : graph.input(BRANCH_SCALE, 2 * spec.vit().depth(), patches.extent(0));
+    build(graph, spec, positions(spec, spec.width()), patches, visible, scale, onBlock);
   }
 
-  /** The same with a position table of its own {@code [1+L, D]}. */
+  /** For use: with a position table of its own {@code [1+L, D]}, and with all branches. */
   static void build(
       GraphBuilder graph,
       ModelSpec spec,
@@ -37,9 +44,20 @@ final class VitEncoder {
       Value patches,
       Value visible,
       BiConsumer<Integer, Value> onBlock) {
+    build(graph, spec, positions, patches, visible, null, onBlock);
+  }
+
+  private static void build(
+      GraphBuilder graph,
+      ModelSpec spec,
+      float[] positions,
+      Value patches,
+      Value visible,
+      Value scale,
+      BiConsumer<Integer, Value> onBlock) {
     Value table = graph.constant("pos_embed", positions, 1 + spec.tokens(), spec.width());
     Value stream = embed(graph, spec.vit(), patches, graph.gatherRows(table, visible));
-    blocks(graph, spec.vit(), stream, onBlock);
+    blocks(graph, spec.vit(), stream, scale, onBlock);
   }
 
   /**
@@ -68,9 +86,24 @@ final class VitEncoder {
   /** The residual stream after all blocks. */
   static Value blocks(
       GraphBuilder graph, VitShape shape, Value stream, BiConsumer<Integer, Value> onBlock) {
+    return blocks(graph, shape, stream, null, onBlock);
+  }
+
+  private static Value blocks(
+      GraphBuilder graph,
+      VitShape shape,
+      Value stream,
+      Value scale,
+      BiConsumer<Integer, Value> onBlock) {
     Layers layers = new Layers(graph);
     for (int i = 0; i < shape.depth(); i++) {
-      stream = layers.block("blocks." + i, stream, shape.heads(), shape.mlpRatio());
+      stream =
+          layers.block(
+              "blocks." + i,
+              stream,
+              shape.heads(),
+              shape.mlpRatio(),
+              new Layers.Branches(scale, i));
       graph.label("block/" + i, stream);
       onBlock.accept(i, stream);
     }

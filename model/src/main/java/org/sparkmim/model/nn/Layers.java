@@ -85,21 +85,51 @@ public final class Layers {
         x, graph.parameter(name + ".weight", new Init.Xavier(x.width(), out), out, x.width()));
   }
 
+  /**
+   * How a block's branches come back to the stream.
+   *
+   * @param scale {@code [2 * blocks, B]}, of attention and MLP of each block; null adds them as
+   *     they are
+   * @param block number of the block
+   */
+  public record Branches(Value scale, int block) {
+    private static final Branches WHOLE = new Branches(null, 0);
+  }
+
   /** Pre-norm transformer block: attention, then an MLP with GELU, each with a residual. */
   public Value block(String name, Value x, int heads, double mlpRatio) {
-    return block(name, x, mlpRatio, qkv -> graph.attention(qkv, heads));
+    return block(name, x, heads, mlpRatio, Branches.WHOLE);
+  }
+
+  /** The same with branches that images may go without. */
+  public Value block(String name, Value x, int heads, double mlpRatio, Branches branches) {
+    return block(name, x, mlpRatio, qkv -> graph.attention(qkv, heads), branches);
   }
 
   /** The same with attention of the caller's, from packed queries, keys and values. */
   public Value block(String name, Value x, double mlpRatio, UnaryOperator<Value> attention) {
+    return block(name, x, mlpRatio, attention, Branches.WHOLE);
+  }
+
+  private Value block(
+      String name, Value x, double mlpRatio, UnaryOperator<Value> attention, Branches branches) {
     int width = x.width();
     Value normed = layerNorm(name + ".norm1", x);
     Value qkv = linear(name + ".attn.qkv", normed, 3 * width);
-    Value attended = linear(name + ".attn.proj", attention.apply(qkv), width, x);
+    Value attended = branch(name + ".attn.proj", attention.apply(qkv), x, branches, 0);
     Value hidden =
         graph.gelu(
             linear(
                 name + ".mlp.fc1", layerNorm(name + ".norm2", attended), (int) (width * mlpRatio)));
-    return linear(name + ".mlp.fc2", hidden, width, attended);
+    return branch(name + ".mlp.fc2", hidden, attended, branches, 1);
+  }
+
+  /** The last layer of a branch, and the stream with it. */
+  private Value branch(String name, Value x, Value stream, Branches branches, int place) {
+    if (branches.scale() == null) {
+      return linear(name, x, stream.width(), stream);
+    }
+    return graph.addBranch(
+        stream, linear(name, x, stream.width()), branches.scale(), 2 * branches.block() + place);
   }
 }

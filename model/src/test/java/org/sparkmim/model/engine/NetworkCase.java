@@ -69,6 +69,26 @@ public enum NetworkCase {
         Value x = n.parameter(n.size(1, 3), n.size(1, 3), n.size(1, 4));
         n.loss(n.builder().addPositions(x, n.constant(x.extent(1), x.width())));
       }),
+  ADD_BRANCH(
+      n -> {
+        Value x = n.parameter(n.size(1, 4), n.size(1, 3), n.size(1, 4));
+        Value branch = n.parameter(x.shape());
+        n.loss(n.builder().addBranch(x, branch, n.branchScale(2, x.extent(0)), 1));
+      }),
+  ADD_A_BRANCH_TO_AN_INPUT(
+      n -> {
+        Value x = n.input(n.size(1, 4), n.size(1, 3), n.size(1, 4));
+        Value branch = linear(n, x, x.width());
+        n.loss(n.builder().addBranch(x, branch, n.branchScale(1, x.extent(0)), 0));
+      }),
+  ADD_BRANCHES_OF_BRANCHES(
+      n -> {
+        Value x = linear(n, n.input(n.size(1, 4), n.size(1, 3), 3), n.size(1, 4));
+        Value scale = n.branchScale(2, x.extent(0));
+        Value once = n.builder().addBranch(x, linear(n, x, x.width()), scale, 0);
+        Value twice = n.builder().addBranch(once, linear(n, once, x.width()), scale, 1);
+        n.loss(n.builder().addBranch(twice, once, scale, 0));
+      }),
   TOKEN_MEAN(
       n -> n.loss(n.builder().tokenMean(n.parameter(n.size(1, 3), n.size(1, 4), n.size(1, 4))))),
   CROSS_ENTROPY(n -> crossEntropy(n, n.parameter(n.size(1, 5), n.size(2, 6)))),

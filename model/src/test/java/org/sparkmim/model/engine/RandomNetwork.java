@@ -59,6 +59,17 @@ public final class RandomNetwork {
     return value;
   }
 
+  /** {@code [rows, batch]} of 0, 1 and 5/4. */
+  public Value branchScale(int rows, int batch) {
+    Value value = builder.input(fresh("scale"), rows, batch);
+    float[] scales = new float[rows * batch];
+    for (int i = 0; i < scales.length; i++) {
+      scales[i] = new float[] {0, 1, 1.25f}[random.nextInt(3)];
+    }
+    inputs.put(value, scales);
+    return value;
+  }
+
   public Value constant(int... shape) {
     return builder.constant(
         fresh("constant"), numbers(IntStream.of(shape).reduce(1, Math::multiplyExact)), shape);

@@ -33,6 +33,9 @@ class GraphBuilderTest {
     refuses(() -> graph.maskedMse(six, graph.input("t1", 6), graph.input("w6", 2)), "t1[6]");
     refuses(() -> graph.addPositions(x, trained("p0", 5, 6)), "p0[5, 6]");
     refuses(() -> graph.addPositions(six, trained("p1", 6)), "p1[6]");
+    Value scale = graph.input("scale", 2, x.extent(0));
+    refuses(() -> graph.addBranch(x, x, scale, 2), "no row 2");
+    refuses(() -> graph.addBranch(x, six, scale, 0), six.toString());
     refuses(() -> graph.tokenMean(six), "six[6] has no tokens");
     refuses(() -> graph.crossEntropy(six, graph.input("t2", 6)), "t2[6]");
     Value logits = graph.input("logits", 2, 3);

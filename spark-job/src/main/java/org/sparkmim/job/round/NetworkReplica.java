@@ -13,22 +13,32 @@ import org.sparkmim.model.optim.Optimizer;
 final class NetworkReplica implements Replica {
   private final Network network;
   private final TeacherGuide teacher;
+  private final BranchDrops drops;
   private final Optimizer optimizer;
   private final MinibatchLoader loader;
   private Iterator<LocalStep> steps = List.<LocalStep>of().iterator();
 
   private NetworkReplica(
-      Network network, TeacherGuide teacher, Optimizer optimizer, MinibatchLoader loader) {
+      Network network,
+      TeacherGuide teacher,
+      BranchDrops drops,
+      Optimizer optimizer,
+      MinibatchLoader loader) {
     this.network = network;
     this.teacher = teacher;
+    this.drops = drops;
     this.optimizer = optimizer;
     this.loader = loader;
   }
 
   static NetworkReplica open(NetworkReplicas recipe, Dataset dataset) {
     Network network = Network.create(recipe.spec(), recipe.engine(), recipe.batch());
+    BranchDrops drops =
+        recipe.spec().dropPath() == 0
+            ? null
+            : new BranchDrops(recipe.spec(), recipe.seed(), recipe.batch());
     return new NetworkReplica(
-        network, recipe.teacher(), recipe.optimizer(), new MinibatchLoader(recipe, dataset));
+        network, recipe.teacher(), drops, recipe.optimizer(), new MinibatchLoader(recipe, dataset));
   }
 
   @Override
@@ -58,6 +68,10 @@ final class NetworkReplica implements Replica {
           batch.patches(), batch.keepIds(), batch.restoreIds(), batch.targets(), batch.weights());
     } else {
       teacher.feed(network, batch, step.minibatch().count());
+    }
+    if (drops != null) {
+      MinibatchRef ref = step.minibatch();
+      network.scaleBranches(drops.draw(ref.epoch(), batch.sampleIds(), ref.count()));
     }
     loader.recycle(batch);
     double[] losses = network.forward().clone();

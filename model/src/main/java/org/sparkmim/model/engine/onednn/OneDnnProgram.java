@@ -35,6 +35,7 @@ final class OneDnnProgram implements Program {
   private final TokenKernels token;
   private final GridKernels grid;
   private final MixKernels mix;
+  private final BranchKernels branch;
   private final ClassifierKernels classifier;
   private final LossKernels loss;
 
@@ -56,6 +57,7 @@ final class OneDnnProgram implements Program {
     token = new TokenKernels(emission);
     grid = new GridKernels(emission, copies);
     mix = new MixKernels(emission, team);
+    branch = new BranchKernels(emission, team);
     classifier = new ClassifierKernels(emission, team);
     loss = new LossKernels(emission, team);
     for (Op op : schedule.forward()) {
@@ -113,6 +115,8 @@ final class OneDnnProgram implements Program {
       return grid.forward(o);
     } else if (op instanceof Op.AvgPool2x o) {
       return grid.forward(o);
+    } else if (op instanceof Op.AddBranch o) {
+      return branch.forward(o);
     } else if (op instanceof Op.AddPositions o) {
       return classifier.forward(o);
     } else if (op instanceof Op.TokenMean o) {
@@ -155,6 +159,8 @@ final class OneDnnProgram implements Program {
       return grid.backward(o, step);
     } else if (op instanceof Op.AvgPool2x o) {
       return grid.backward(o, step);
+    } else if (op instanceof Op.AddBranch o) {
+      return branch.backward(o, step);
     } else if (op instanceof Op.AddPositions o) {
       return classifier.backward(o, step);
     } else if (op instanceof Op.TokenMean o) {

@@ -47,6 +47,8 @@ interface Kernel {
       return new SwishKernel(swish, operands);
     } else if (op instanceof Op.Mix mix) {
       return new MixKernel(mix, operands);
+    } else if (op instanceof Op.AddBranch add) {
+      return new AddBranchKernel(add, operands);
     } else if (op instanceof Op.MaskedLoss loss) {
       return new MaskedLossKernel(loss, operands);
     }

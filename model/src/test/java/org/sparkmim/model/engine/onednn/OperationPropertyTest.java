@@ -116,6 +116,21 @@ class OperationPropertyTest {
     compare(n, n.builder().attention(activation(n, 2, 500, 3 * heads * 2), heads));
   }
 
+  /** Images without the branch, with it, and with more of it; a stream that others read, too. */
+  @Property(tries = TRIES)
+  void addBranch(
+      @ForAll @IntRange(min = 1, max = 5) int batch,
+      @ForAll @IntRange(min = 1, max = 90) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll boolean readTwice,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, tokens, width);
+    Value branch = n.builder().linear(x, n.parameter(width, width), n.parameter(width));
+    Value out = n.builder().addBranch(x, branch, n.branchScale(3, batch), 1);
+    compare(n, readTwice ? n.builder().addBranch(out, branch, n.branchScale(1, batch), 0) : out);
+  }
+
   @Property(tries = TRIES)
   void linearWithoutBias(
       @ForAll @IntRange(min = 1, max = 70) int rows,

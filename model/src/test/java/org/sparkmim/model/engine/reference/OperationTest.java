@@ -226,6 +226,14 @@ class OperationTest {
   }
 
   @Test
+  void anImageMayGoWithoutABranch() {
+    Value x = input(floats(1, 2, 3, 4), 2, 2, 1);
+    Value branch = input(floats(10, 20, 30, 40), 2, 2, 1);
+    Value scale = input(floats(7, 7, 0, 1.5f), 2, 2);
+    assertThat(result(graph.addBranch(x, branch, scale, 1))).containsExactly(1, 2, 48, 64);
+  }
+
+  @Test
   void tokenMeanIsTakenImageByImage() {
     assertThat(result(graph.tokenMean(input(floats(1, 10, 3, 20, 5, 0, 7, 2), 2, 2, 2))))
         .containsExactly(2, 15, 6, 1);
