@@ -11,6 +11,8 @@ import org.sparkmim.model.method.Alignment;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.TeacherModel;
 import org.sparkmim.model.nn.ParameterLayout;
+import org.sparkmim.model.nn.PatchResampler;
+import org.sparkmim.model.nn.Positions;
 
 /**
  * MaskAlign's frozen teacher: looks at whole images, says which patches matter, and gives the
@@ -30,6 +32,8 @@ public final class Teacher implements AutoCloseable {
   private final int heads;
   private final float[] stream;
   private final float[] attention;
+  private final PatchResampler resampler;
+  private final float[] resampled;
 
   private Teacher(ModelSpec spec, EngineSpec engine, int batch, int levels) {
     Alignment.Teacher teacher = spec.alignment().teacher();
@@ -43,6 +47,10 @@ public final class Teacher implements AutoCloseable {
     program = engine.engine().compile(model.graph(), state, options(engine));
     stream = new float[batch * (tokens + 1) * width];
     attention = new float[Math.toIntExact(model.attention().size())];
+    int patch = teacher.shape().patchSize();
+    boolean same = patch == spec.patchSize();
+    resampler = same ? null : new PatchResampler(spec.grid(), spec.patchSize(), patch);
+    resampled = new float[same ? 0 : Math.toIntExact(model.patches().size())];
   }
 
   private static Engine.Options options(EngineSpec engine) {
@@ -57,7 +65,7 @@ public final class Teacher implements AutoCloseable {
     Alignment alignment = spec.alignment();
     TeacherModel model =
         TeacherModel.build(alignment.teacher(), spec.grid(), alignment.levels(), batch);
-    long copies = model.hidden().get(0).size() + model.attention().size();
+    long copies = model.hidden().get(0).size() + model.attention().size() + model.patches().size();
     return Float.BYTES * (ParameterLayout.of(model.graph()).size() + copies)
         + engine.engine().plannedBytes(model.graph(), options(engine));
   }
@@ -71,21 +79,21 @@ public final class Teacher implements AutoCloseable {
     return new Teacher(spec, engine, batch, levels);
   }
 
+  /** Width of its tokens, D. */
+  public int width() {
+    return width;
+  }
+
   /** The parameters that {@link #load} wants, beside {@code pos_embed}. */
   public ParameterLayout layout() {
     return layout;
-  }
-
-  /** Numbers in the table of positions, cls first: {@code (L+1) * D}. */
-  public long positionCount() {
-    return (tokens + 1L) * width;
   }
 
   /**
    * Takes its weights.
    *
    * @param weights numbers by the names of MAE: those of {@link #layout} and {@code pos_embed} of
-   *     {@code (L+1) * D} numbers, cls first
+   *     {@code (L'+1) * D} numbers, cls first, for any square grid of L' patches
    * @param gain what each colour channel of {@link #look}'s patches is multiplied by to get what
    *     the teacher was trained on
    * @param offset what is added after that
@@ -96,7 +104,7 @@ public final class Teacher implements AutoCloseable {
       float[] numbers = weights.get(entry.name()).clone();
       parameters.put(entry.offset(), numbers, numbers.length);
     }
-    float[] positions = weights.get("pos_embed");
+    float[] positions = positions(weights.get("pos_embed"));
     float[] cls = weights.get("cls_token").clone();
     for (int d = 0; d < width; d++) {
       cls[d] += positions[d];
@@ -108,6 +116,13 @@ public final class Teacher implements AutoCloseable {
     }
     program.write(model.positions(), all);
     convert(parameters, weights, gain, offset);
+  }
+
+  /** For this grid. */
+  private float[] positions(float[] table) {
+    int trained = (int) Math.round(Math.sqrt(table.length / (double) width - 1));
+    int grid = (int) Math.round(Math.sqrt(tokens));
+    return trained == grid ? table : Positions.resize(table, width, trained, grid);
   }
 
   /** Changes the patch projection so that it takes the student's patches. */
@@ -138,10 +153,15 @@ public final class Teacher implements AutoCloseable {
   /**
    * Looks at a batch.
    *
-   * @param patches all patches in raster order {@code [B, L, 3*P*P]}
+   * @param patches all of the student's patches in raster order {@code [B, L, 3*P*P]}
    */
   public void look(float[] patches) {
-    program.write(model.patches(), patches);
+    if (resampler == null) {
+      program.write(model.patches(), patches);
+    } else {
+      resampler.resample(patches, batch, resampled);
+      program.write(model.patches(), resampled);
+    }
     program.forward();
   }
 

@@ -39,26 +39,20 @@ public record Alignment(int levels, Mixing mixing, Teacher teacher) implements S
   }
 
   /**
-   * The frozen teacher. It sees the whole image.
+   * The frozen teacher. It sees the whole image, cut into as many patches as the student's; where
+   * its patches have another size, the image is brought to the size that they make.
    *
    * @param weights address of its safetensors file
    */
   public record Teacher(Family family, VitShape shape, String weights) implements Serializable {}
 
-  void check(int patchSize, int studentBlocks) {
+  void check(int studentBlocks) {
     teacher.shape().check("model.teacher.");
     Rules.require(
         levels >= 1 && levels <= teacher.shape().depth(),
         "model.alignment.levels",
         levels,
         "must lie between 1 and the teacher's depth " + teacher.shape().depth());
-    Rules.require(
-        teacher.shape().patchSize() == patchSize,
-        "model.teacher.patch-size",
-        teacher.shape().patchSize(),
-        "must equal model.patch-size = "
-            + patchSize
-            + ": every visible token of the student needs one of the teacher");
     Rules.require(
         mixing == Mixing.SUM || studentBlocks == teacher.shape().depth(),
         "model.alignment.mixing",

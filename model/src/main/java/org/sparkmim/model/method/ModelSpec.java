@@ -132,7 +132,7 @@ public record ModelSpec(
             ? "must name the blocks to mix"
             : "belongs to mff, and model.method is " + method.key());
     if (aligns) {
-      alignment.check(encoder.patchSize(), taps.size());
+      alignment.check(taps.size());
     } else if (encoder instanceof VitShape vit) {
       requireHeads(method, imageSize, vit, taps, scales, fused, decoder);
     }

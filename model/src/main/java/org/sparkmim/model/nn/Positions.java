@@ -44,10 +44,7 @@ public final class Positions {
   }
 
   /**
-   * A table for another grid, as PyTorch's bicubic interpolation without aligned corners makes it:
-   * the centre of token i of the new grid lies at {@code (i + 0.5) * from / to - 0.5} of the old
-   * one; four neighbours a side weigh in by the cubic convolution of Keys (1981) with a = -0.75,
-   * and beyond the edges the outermost row or column is repeated. The row of cls is copied.
+   * A table for another grid, by {@link Bicubic} interpolation. The row of cls is copied.
    *
    * @param table {@code [1 + from*from, width]}
    * @return {@code [1 + to*to, width]}
@@ -62,14 +59,14 @@ public final class Positions {
     System.arraycopy(table, 0, resized, 0, width);
     double[] sum = new double[width];
     for (int row = 0; row < to; row++) {
-      Taps rows = Taps.of(row, from, to);
+      Bicubic rows = Bicubic.of(row, from, to);
       for (int column = 0; column < to; column++) {
-        Taps columns = Taps.of(column, from, to);
+        Bicubic columns = Bicubic.of(column, from, to);
         Arrays.fill(sum, 0);
         for (int u = 0; u < 4; u++) {
           for (int v = 0; v < 4; v++) {
-            double weight = rows.weights[u] * columns.weights[v];
-            int at = (1 + rows.places[u] * from + columns.places[v]) * width;
+            double weight = rows.weights()[u] * columns.weights()[v];
+            int at = (1 + rows.places()[u] * from + columns.places()[v]) * width;
             for (int d = 0; d < width; d++) {
               sum[d] += weight * table[at + d];
             }
@@ -82,28 +79,5 @@ public final class Positions {
       }
     }
     return resized;
-  }
-
-  /** The four old places that a new one is made of, and their weights. */
-  private record Taps(int[] places, double[] weights) {
-    private static final double A = -0.75;
-
-    static Taps of(int place, int from, int to) {
-      double centre = (place + 0.5) * from / to - 0.5;
-      int floor = (int) Math.floor(centre);
-      Taps taps = new Taps(new int[4], new double[4]);
-      for (int i = 0; i < 4; i++) {
-        int neighbour = floor - 1 + i;
-        taps.places[i] = Math.max(0, Math.min(from - 1, neighbour));
-        taps.weights[i] = cubic(Math.abs(centre - neighbour));
-      }
-      return taps;
-    }
-
-    private static double cubic(double x) {
-      return x <= 1
-          ? ((A + 2) * x - (A + 3)) * x * x + 1
-          : ((A * x - 5 * A) * x + 8 * A) * x - 4 * A;
-    }
   }
 }

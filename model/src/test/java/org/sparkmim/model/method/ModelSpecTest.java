@@ -96,7 +96,6 @@ class ModelSpecTest {
         "model.masking { strategy = units, unit = 24 } | multiple of model.patch-size = 16",
         "model { method = maskalign, alignment.levels = 13 } | between 1 and the teacher's depth 12",
         "model { method = maskalign, taps = [1, 3, 9, 11] } | use sum",
-        "model { method = maskalign, teacher.patch-size = 14 } | must equal model.patch-size = 16",
         "model { method = maskalign, teacher.family = beit } | clip, dino, vit",
         "model.hog.bins = 0 | between 1 and 64"
       })

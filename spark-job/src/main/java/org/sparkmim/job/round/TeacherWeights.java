@@ -85,8 +85,8 @@ public final class TeacherWeights {
     ParameterLayout layout =
         ParameterLayout.of(
             TeacherModel.build(alignment.teacher(), spec.grid(), alignment.levels(), 1).graph());
-    long positions = (spec.tokens() + 1L) * alignment.teacher().shape().width();
-    read(hadoop, alignment.teacher(), weights -> weights.fitting(layout, positions));
+    int width = alignment.teacher().shape().width();
+    read(hadoop, alignment.teacher(), weights -> weights.fitting(layout, width));
   }
 
   /**
@@ -134,19 +134,19 @@ public final class TeacherWeights {
    */
   public void load(Teacher teacher) {
     Map<String, float[]> numbers = new HashMap<>();
-    fitting(teacher.layout(), teacher.positionCount())
+    fitting(teacher.layout(), teacher.width())
         .forEach((name, tensor) -> numbers.put(name, tensor.toArray()));
     Statistics statistics = statistics(family);
     teacher.load(numbers, statistics.gain(), statistics.offset());
   }
 
-  private Map<String, FloatTensor> fitting(ParameterLayout layout, long positions) {
+  private Map<String, FloatTensor> fitting(ParameterLayout layout, int width) {
     List<String> wrong = new ArrayList<>();
     Map<String, FloatTensor> fitting = new HashMap<>();
     for (ParameterLayout.Entry entry : layout.entries()) {
       take(entry.name(), entry.size(), wrong).ifPresent(t -> fitting.put(entry.name(), t));
     }
-    take("pos_embed", positions, wrong).ifPresent(t -> fitting.put("pos_embed", t));
+    positions(width, wrong).ifPresent(t -> fitting.put("pos_embed", t));
     if (!wrong.isEmpty()) {
       throw MimException.input(
           "Cannot use the teacher "
@@ -155,10 +155,28 @@ public final class TeacherWeights {
               + wrong.size()
               + " of its tensors do not fit model.teacher, the first: "
               + wrong.get(0)
-              + ". Give model.teacher the family, arch and patch-size that the file was made with,"
-              + " and model.image-size the size.");
+              + ". Give model.teacher the family, arch and patch-size that the file was made with.");
     }
     return fitting;
+  }
+
+  /** Positions of any square grid: they are resized to the student's. */
+  private Optional<FloatTensor> positions(int width, List<String> wrong) {
+    FloatTensor tensor = tensors.get("pos_embed");
+    long rows = tensor == null ? 0 : tensor.elements() / width - 1;
+    long grid = Math.round(Math.sqrt(Math.max(0, rows)));
+    if (tensor != null && grid > 0 && (grid * grid + 1) * width == tensor.elements()) {
+      return Optional.of(tensor);
+    }
+    wrong.add(
+        tensor == null
+            ? "pos_embed is missing"
+            : "pos_embed has shape "
+                + tensor.shape()
+                + ", and cls and a square grid of width "
+                + width
+                + " are needed");
+    return Optional.empty();
   }
 
   private Optional<FloatTensor> take(String name, long size, List<String> wrong) {

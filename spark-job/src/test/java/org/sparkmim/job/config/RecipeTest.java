@@ -160,7 +160,8 @@ final class RecipeTest {
     "imagenet-mff-vit-base-300, MFF, 768, 4096, 2.4e-3, 300",
     "imagenet-mff-vit-base-800, MFF, 768, 4096, 2.4e-3, 800",
     "imagenet-maskalign-vit-base-200, MASKALIGN, 768, 1024, 6e-4, 200",
-    "imagenet-maskalign-vit-large-200, MASKALIGN, 1024, 1024, 6e-4, 200"
+    "imagenet-maskalign-vit-large-200, MASKALIGN, 1024, 1024, 6e-4, 200",
+    "imagenet-maskalign-vit-large-clip-large-200, MASKALIGN, 1024, 1024, 6e-4, 200"
   })
   void publishedRecipesHaveThePublishedMethodBatchRateAndLength(
       String name, Method method, int width, int batch, double rate, int epochs) {
