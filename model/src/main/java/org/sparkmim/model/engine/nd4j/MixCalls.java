@@ -58,18 +58,23 @@ record MixCalls(Op.Mix op, Emission e) implements Calls {
     if (step.write(op.weights()) == Write.SET) {
       e.fill(all, 0);
     }
-    Tensor row = all.rows(op.row(), 1);
+    Tensor row = row(all);
     e.add(row, dshares, row);
   }
 
   /** {@code w [1, n]}. */
   private Tensor shares() {
-    Tensor row = e.rows(op.weights()).rows(op.row(), 1);
+    Tensor row = row(e.rows(op.weights()));
     if (!op.softmax()) {
       return row;
     }
     Tensor shares = e.scratch(row.shape());
     e.softmax(row, shares);
     return shares;
+  }
+
+  /** The operation's row of weights {@code [R, n]}, whatever shape the parameter has. */
+  private Tensor row(Tensor weights) {
+    return weights.rows(op.terms().size()).rows(op.row(), 1);
   }
 }
