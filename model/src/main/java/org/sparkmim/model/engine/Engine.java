@@ -4,7 +4,7 @@ import org.sparkmim.model.graph.Graph;
 
 /** Compiles graphs into programs for one kind of hardware. */
 public interface Engine {
-  /** Name as in the configuration: {@code reference}, {@code onednn}. */
+  /** Name as in the configuration: {@code reference}, {@code onednn}, {@code nd4j}. */
   String name();
 
   /**

@@ -5,9 +5,11 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.sparkmim.model.ModelException;
+import org.sparkmim.model.engine.nd4j.Nd4jEngine;
 import org.sparkmim.model.engine.onednn.OneDnnEngine;
 import org.sparkmim.model.engine.reference.ReferenceEngine;
 
@@ -20,14 +22,15 @@ import org.sparkmim.model.engine.reference.ReferenceEngine;
 public record EngineSpec(String name, Precision precision, int device) implements Serializable {
   /** The engines that there are. */
   private enum Kind {
-    REFERENCE(Set.of(Precision.F32), false, device -> new ReferenceEngine()),
-    ONEDNN(Set.of(Precision.values()), false, device -> new OneDnnEngine());
+    REFERENCE(Set.of(Precision.F32), () -> false, device -> new ReferenceEngine()),
+    ONEDNN(Set.of(Precision.values()), () -> false, device -> new OneDnnEngine()),
+    ND4J(Set.of(Precision.F32), Nd4jEngine::isOnGpu, Nd4jEngine::new);
 
     private final Set<Precision> precisions;
-    private final boolean usesDevice;
+    private final BooleanSupplier usesDevice;
     private final IntFunction<Engine> factory;
 
-    Kind(Set<Precision> precisions, boolean usesDevice, IntFunction<Engine> factory) {
+    Kind(Set<Precision> precisions, BooleanSupplier usesDevice, IntFunction<Engine> factory) {
       this.precisions = precisions;
       this.usesDevice = usesDevice;
       this.factory = factory;
@@ -77,7 +80,7 @@ public record EngineSpec(String name, Precision precision, int device) implement
 
   /** Whether {@link #device} matters. */
   public boolean usesDevice() {
-    return Kind.of(name).usesDevice;
+    return Kind.of(name).usesDevice.getAsBoolean();
   }
 
   /** The same on another of the machine's accelerators. */

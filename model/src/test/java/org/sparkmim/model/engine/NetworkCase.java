@@ -54,6 +54,11 @@ public enum NetworkCase {
   SWISH(n -> n.loss(n.builder().swish(n.parameter(n.size(1, 5), n.size(1, 5)), 1.702))),
   MIX(n -> mix(n, false)),
   MIX_BY_SOFTMAX(n -> mix(n, true)),
+  MIX_BY_WEIGHTS_OF_FOUR_DIMENSIONS(
+      n -> {
+        List<Value> terms = List.of(n.parameter(2, 3), n.parameter(2, 3), n.input(2, 3));
+        n.loss(n.builder().mix(terms, n.parameter(3, 1, 1, 1), 0, true));
+      }),
   ADD_POSITIONS(
       n -> {
         Value x = n.parameter(n.size(1, 3), n.size(1, 3), n.size(1, 4));

@@ -45,7 +45,9 @@ class VerifyClassificationTest {
     "vit_classify, reference",
     "vit_classify, onednn",
     "linear_probe, reference",
-    "linear_probe, onednn"
+    "linear_probe, onednn",
+    "vit_classify, nd4j",
+    "linear_probe, nd4j"
   })
   void agreesWithThePublishedCode(String bundle, String engine) throws IOException {
     Run run = verify(Bundles.of(bundle), "--engine", engine, "--json");

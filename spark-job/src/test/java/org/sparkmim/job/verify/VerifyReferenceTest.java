@@ -47,7 +47,11 @@ class VerifyReferenceTest {
     "localmim_vit, onednn",
     "mff_vit, onednn",
     "localmim_swin_hog, onednn",
-    "maskalign_sum, onednn"
+    "maskalign_sum, onednn",
+    "localmim_vit, nd4j",
+    "mff_vit, nd4j",
+    "localmim_swin_hog, nd4j",
+    "maskalign_sum, nd4j"
   })
   void methodsAgreeWithTheirPublishedCode(String bundle, String engine) throws IOException {
     Run run = verify(Bundles.of(bundle), "--engine", engine, "--json");

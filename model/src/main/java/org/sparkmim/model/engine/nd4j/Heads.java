@@ -1,0 +1,66 @@
+package org.sparkmim.model.engine.nd4j;
+
+/**
+ * Multi-head attention on packed queries, keys and values {@code [B, N, 3, heads, width]}, read in
+ * place through strides: {@code p = softmax(q k' / sqrt(width) + bias)}, {@code out = p v};
+ * backward {@code dp = dout v'}, {@code ds = p (dp - sum(p dp))}.
+ *
+ * @param batch images B
+ * @param tokens of an image, N
+ * @param heads of {@code width} elements each
+ */
+record Heads(Emission e, long batch, long tokens, long heads, long width) {
+  private static final int Q = 0;
+  private static final int K = 1;
+  private static final int V = 2;
+
+  /** {@code q k' / sqrt(width)} to {@code [B * heads * N, N]}. */
+  void scores(Tensor qkv, Tensor scores) {
+    e.product(part(qkv, Q), false, part(qkv, K), true, square(scores), 1 / Math.sqrt(width), 0);
+  }
+
+  /** {@code out = p v}. */
+  void attend(Tensor probabilities, Tensor qkv, Tensor out) {
+    e.product(square(probabilities), part(qkv, V), apart(out), 1, 0);
+  }
+
+  /** The gradient of the scores, before they are scaled, {@code [B * heads * N, N]}. */
+  Tensor scoreGradients(Tensor probabilities, Tensor qkv, Tensor dout) {
+    Tensor dscores = e.scratch(batch * heads * tokens, tokens);
+    Tensor products = e.scratch(dscores.shape());
+    Tensor expected = e.scratch(dscores.shape()[0], 1);
+    e.product(apart(dout), false, part(qkv, V), true, square(dscores), 1, 0);
+    e.multiply(probabilities, dscores, products);
+    e.rowSums(products, expected, 1);
+    e.subtract(dscores, expected, dscores);
+    e.multiply(dscores, probabilities, dscores);
+    return dscores;
+  }
+
+  /** The gradient of queries, keys and values from that of the scores, on top of beta times it. */
+  void inputGradients(
+      Tensor probabilities, Tensor dscores, Tensor qkv, Tensor dout, Tensor dqkv, double beta) {
+    double scale = 1 / Math.sqrt(width);
+    e.product(square(dscores), part(qkv, K), part(dqkv, Q), scale, beta);
+    e.product(square(dscores), true, part(qkv, Q), false, part(dqkv, K), scale, beta);
+    e.product(square(probabilities), true, apart(dout), false, part(dqkv, V), 1, beta);
+  }
+
+  private Tensor square(Tensor scores) {
+    return scores.as(batch, heads, tokens, tokens);
+  }
+
+  private Tensor part(Tensor qkv, int part) {
+    long row = 3 * heads * width;
+    return qkv.view(
+        part * heads * width,
+        new long[] {batch, heads, tokens, width},
+        new long[] {tokens * row, width, row, 1});
+  }
+
+  private Tensor apart(Tensor out) {
+    long row = heads * width;
+    return out.view(
+        0, new long[] {batch, heads, tokens, width}, new long[] {tokens * row, width, row, 1});
+  }
+}

@@ -1,0 +1,54 @@
+package org.sparkmim.model.engine.nd4j;
+
+import org.sparkmim.model.ModelException;
+import org.sparkmim.model.engine.Engine;
+import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.engine.Precision;
+import org.sparkmim.model.engine.Program;
+import org.sparkmim.model.graph.Graph;
+
+/**
+ * Runs graphs as ND4J operations in f32, on the CPU or, where the job jar carries nd4j-cuda, on a
+ * GPU. Parameters, gradients and moments stay with ND4J from step to step.
+ */
+public final class Nd4jEngine implements Engine {
+  private final Device device;
+
+  /** Whether ND4J computes on a GPU here: the job jar carries nd4j-cuda, and nothing forbids it. */
+  public static boolean isOnGpu() {
+    return new CudaGpus().used();
+  }
+
+  /**
+   * @param ordinal of the GPU, where there is one
+   * @throws ModelException if nd4j-cuda cannot run on that GPU
+   */
+  public Nd4jEngine(int ordinal) {
+    Preflight.check(new CudaGpus(), ordinal);
+    device = new Device(ordinal);
+  }
+
+  @Override
+  public String name() {
+    return "nd4j";
+  }
+
+  @Override
+  public Program compile(Graph graph, ParameterVectors state, Options options) {
+    if (options.precision() != Precision.F32) {
+      throw new ModelException(
+          ModelException.Kind.ARGUMENT,
+          "engine.precision = bf16: ND4J's products of half precision are naive loops. "
+              + "Set engine.precision = f32, or engine.name = onednn.");
+    }
+    return new Nd4jProgram(graph, state, options, device);
+  }
+
+  /** The copies of parameters, gradients and moments count, too. */
+  @Override
+  public long plannedBytes(Graph graph, Options options) {
+    Plan plan = new Plan(graph, options);
+    long moments = options.training() ? 2 * plan.parameters() : 0;
+    return plan.memory().bytes() + moments * Float.BYTES;
+  }
+}
