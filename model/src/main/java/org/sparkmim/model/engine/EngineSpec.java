@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.sparkmim.model.ModelException;
+import org.sparkmim.model.engine.cuda.CudaEngine;
 import org.sparkmim.model.engine.onednn.OneDnnEngine;
 import org.sparkmim.model.engine.reference.ReferenceEngine;
 
@@ -21,7 +22,8 @@ public record EngineSpec(String name, Precision precision, int device) implement
   /** The engines that there are. */
   private enum Kind {
     REFERENCE(Set.of(Precision.F32), device -> new ReferenceEngine()),
-    ONEDNN(Set.of(Precision.values()), device -> new OneDnnEngine());
+    ONEDNN(Set.of(Precision.values()), device -> new OneDnnEngine()),
+    CUDA(Set.of(Precision.values()), CudaEngine::new);
 
     private final Set<Precision> precisions;
     private final IntFunction<Engine> factory;
