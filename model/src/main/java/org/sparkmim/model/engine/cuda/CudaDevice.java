@@ -90,7 +90,6 @@ final class CudaDevice implements Device {
     long[] address = new long[1];
     checkMemory(cuMemAlloc(address, bytes), bytes, "allocate memory");
     cleanup.push(() -> cuMemFree(address[0]));
-    check(cuMemsetD8Async(address[0], (byte) 0, bytes, stream), "clear memory");
     return address[0];
   }
 

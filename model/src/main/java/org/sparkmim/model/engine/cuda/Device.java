@@ -15,7 +15,7 @@ interface Device extends AutoCloseable {
   }
 
   /**
-   * Device memory, all zeros.
+   * Device memory; what is in it is undefined.
    *
    * @throws org.sparkmim.model.ModelException where there is too little
    */

@@ -1,4 +1,4 @@
-package org.sparkmim.model.engine.onednn;
+package org.sparkmim.model.engine;
 
 /** Distances between tensors of two engines. */
 final class Distances {

@@ -1,0 +1,374 @@
+package org.sparkmim.model.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import org.sparkmim.model.engine.reference.ReferenceEngine;
+import org.sparkmim.model.graph.Graph;
+import org.sparkmim.model.graph.GraphBuilder;
+import org.sparkmim.model.graph.Value;
+
+/**
+ * Each operation on an engine against the reference, result and gradients, in sizes on both sides
+ * of the widths that vector and tile kernels work in. jqwik prints the seed of a failure and
+ * shrinks its sizes.
+ */
+public abstract class OperationProperties {
+  private static final int TRIES = 25;
+
+  /** Rounding of float32 in sums of up to a few thousand terms. */
+  private static final double SINGLE = 1e-5;
+
+  /** Eight bits of mantissa in operands and results, over a few operations. */
+  private static final double HALF = 5e-2;
+
+  /** Numbers that cancel are judged by the size of those that do not; in bf16 all are. */
+  private static final double SHARE_OF_ALL = 1e-2;
+
+  private static final double PUBLISHED_EPS = 1e-6;
+
+  private final Engine engine;
+  private final Set<Precision> precisions;
+
+  protected OperationProperties(Engine engine, Set<Precision> precisions) {
+    this.engine = engine;
+    this.precisions = precisions;
+  }
+
+  @Property(tries = TRIES)
+  void linear(
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 70) int in,
+      @ForAll @IntRange(min = 1, max = 70) int out,
+      @ForAll boolean residual,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, rows, in);
+    Value added = residual ? activation(n, rows, out) : null;
+    compare(n, n.builder().linear(x, n.parameter(out, in), n.parameter(out), added));
+  }
+
+  /** Sizes at which weight gradients copy their operands first. */
+  @Property(tries = 6)
+  void largeLinear(@ForAll boolean widens, @ForAll boolean shared, @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int in = widens ? 300 : 520;
+    int out = widens ? 520 : 300;
+    Value x = activation(n, 41, in);
+    Value weight = n.parameter(out, in);
+    Value bias = n.parameter(out);
+    Value y = n.builder().linear(x, weight, bias);
+    // A weight used twice makes its second gradient add to the first.
+    compare(n, shared ? n.builder().linear(x, weight, bias, y) : y);
+  }
+
+  @Property(tries = TRIES)
+  void gelu(
+      @ForAll @IntRange(min = 4, max = 70) int rows,
+      @ForAll @IntRange(min = 8, max = 70) int width,
+      @ForAll @IntRange(min = 1, max = 6) int spread,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    // Sums of several numbers reach the tails, where approximations of erf differ.
+    Value x = n.input(rows, 10 * spread);
+    Value wide = n.builder().linear(x, n.parameter(width, x.width()), n.parameter(width));
+    compare(n, n.builder().gelu(wide));
+  }
+
+  @Property(tries = TRIES)
+  void layerNorm(
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 8, max = 200) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, rows, width);
+    compare(n, n.builder().layerNorm(x, n.parameter(width), n.parameter(width), PUBLISHED_EPS));
+  }
+
+  @Property(tries = TRIES)
+  void attention(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 2, max = 50) int tokens,
+      @ForAll @IntRange(min = 1, max = 5) int heads,
+      @ForAll @IntRange(min = 1, max = 40) int headWidth,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value qkv = activation(n, batch, tokens, 3 * heads * headWidth);
+    compare(n, n.builder().attention(qkv, heads));
+  }
+
+  /** More scores than are worked on at once, and a number of images that leaves a rest. */
+  @Property(tries = 3)
+  void attentionInParts(@ForAll @IntRange(min = 4, max = 5) int batch, @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value qkv = activation(n, batch, 150, 3 * 8 * 4);
+    compare(n, n.builder().attention(qkv, 8));
+  }
+
+  /** Even one image has more scores than are worked on at once. */
+  @Property(tries = 2)
+  void attentionInPartsOfAnImage(@ForAll @IntRange(min = 3, max = 5) int heads, @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    compare(n, n.builder().attention(activation(n, 2, 500, 3 * heads * 2), heads));
+  }
+
+  @Property(tries = TRIES)
+  void linearWithoutBias(
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 70) int in,
+      @ForAll @IntRange(min = 1, max = 70) int out,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    compare(n, n.builder().linear(activation(n, rows, in), n.parameter(out, in)));
+  }
+
+  @Property(tries = TRIES)
+  void windowAttention(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 2, max = 70) int tokens,
+      @ForAll @IntRange(min = 2, max = 40) int capacity,
+      @ForAll boolean oneGroup,
+      @ForAll @IntRange(min = 1, max = 4) int heads,
+      @ForAll @IntRange(min = 1, max = 40) int headWidth,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value qkv = activation(n, batch, tokens, 3 * heads * headWidth);
+    int groups = 1 + (tokens + capacity - 1) / capacity;
+    RandomWindows windows =
+        oneGroup
+            ? new RandomWindows(tokens, tokens, 1)
+            : new RandomWindows(tokens, capacity, groups);
+    compare(n, windows.attention(n, qkv, heads));
+  }
+
+  /** More scores than are worked on at once, and a number of images that leaves a rest. */
+  @Property(tries = 3)
+  void windowAttentionInParts(@ForAll boolean oneGroup, @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value qkv = activation(n, 5, 150, 3 * 8 * 4);
+    RandomWindows windows =
+        oneGroup ? new RandomWindows(150, 150, 1) : new RandomWindows(150, 140, 3);
+    compare(n, windows.attention(n, qkv, 8));
+  }
+
+  @Property(tries = TRIES)
+  void permute(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 7) int grid,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll boolean transposed,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, 4 * grid * grid, width);
+    List<Integer> axes = transposed ? List.of(0, 2, 3, 1, 4) : List.of(0, 2, 1, 3, 4);
+    List<Integer> extents = List.of(batch * grid, 2, grid, 2, width);
+    compare(n, n.builder().permute(x, extents, axes, batch, grid * grid, 4 * width));
+  }
+
+  @Property(tries = TRIES)
+  void restoreTokens(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int visible,
+      @ForAll @IntRange(min = 0, max = 50) int hidden,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int tokens = visible + hidden;
+    Value x = activation(n, batch, visible, width);
+    Value ids = n.index(n.permutation(tokens), tokens);
+    Value positions = n.constant(tokens, width);
+    compare(n, n.builder().restoreTokens(x, n.parameter(1, 1, width), positions, ids));
+  }
+
+  @Property(tries = TRIES)
+  void gatherRows(
+      @ForAll @IntRange(min = 1, max = 70) int table,
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int chosen,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    GraphBuilder b = n.builder();
+    Value rows = b.gatherRows(n.constant(table, width), n.choices(table, batch, chosen));
+    Value x = n.input(batch, chosen, 7);
+    compare(n, b.linear(x, n.parameter(width, 7), n.parameter(width), rows));
+  }
+
+  @Property(tries = TRIES)
+  void prependAndDropFirstToken(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll boolean drop,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, tokens, width);
+    Value longer = n.builder().prependToken(x, n.parameter(1, 1, width));
+    compare(n, drop ? n.builder().dropFirstToken(longer) : longer);
+  }
+
+  @Property(tries = TRIES)
+  void unshuffle(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int visible,
+      @ForAll @IntRange(min = 0, max = 50) int hidden,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int tokens = visible + hidden;
+    Value x = activation(n, batch, visible + 1, width);
+    Value positions = n.constant(tokens + 1, width);
+    Value restore = n.permutations(batch, tokens);
+    compare(n, n.builder().unshuffle(x, n.parameter(1, 1, width), positions, restore));
+  }
+
+  @Property(tries = TRIES)
+  void convTranspose(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 9) int grid,
+      @ForAll @IntRange(min = 1, max = 40) int channels,
+      @ForAll @IntRange(min = 1, max = 40) int outs,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, grid * grid, channels);
+    Value weight = n.parameter(channels, outs, 2, 2);
+    compare(n, n.builder().convTranspose2x(x, weight, n.parameter(outs), grid));
+  }
+
+  @Property(tries = TRIES)
+  void avgPool(
+      @ForAll @IntRange(min = 1, max = 3) int batch,
+      @ForAll @IntRange(min = 1, max = 7) int halfGrid,
+      @ForAll @IntRange(min = 1, max = 70) int channels,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int grid = 2 * halfGrid;
+    compare(n, n.builder().avgPool2x(activation(n, batch, grid * grid, channels), grid));
+  }
+
+  @Property(tries = TRIES)
+  void addPositions(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, tokens, width);
+    compare(n, n.builder().addPositions(x, n.parameter(1, tokens, width)));
+  }
+
+  @Property(tries = TRIES)
+  void tokenMean(
+      @ForAll @IntRange(min = 1, max = 4) int batch,
+      @ForAll @IntRange(min = 1, max = 50) int tokens,
+      @ForAll @IntRange(min = 1, max = 70) int width,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    compare(n, n.builder().tokenMean(activation(n, batch, tokens, width)));
+  }
+
+  @Property(tries = TRIES)
+  void crossEntropy(
+      @ForAll @IntRange(min = 1, max = 20) int batch,
+      @ForAll @IntRange(min = 1, max = 90) int classes,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    Value x = activation(n, batch, 8);
+    Value logits = n.builder().linear(x, n.parameter(classes, 8), n.parameter(classes));
+    n.builder().crossEntropy(logits, n.input(batch, classes));
+    compare(n, x);
+  }
+
+  @Property(tries = TRIES)
+  void mixAndSwish(
+      @ForAll @IntRange(min = 1, max = 5) int terms,
+      @ForAll @IntRange(min = 1, max = 70) int rows,
+      @ForAll @IntRange(min = 1, max = 90) int width,
+      @ForAll boolean softmax,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    List<Value> mixed = new ArrayList<>();
+    for (int j = 0; j < terms; j++) {
+      mixed.add(n.builder().swish(activation(n, rows, width), 1.702));
+    }
+    compare(n, n.builder().mix(mixed, n.parameter(2, terms), 1, softmax));
+  }
+
+  /** What operations work on in networks; its gradient shows in those of weight and bias. */
+  private static Value activation(RandomNetwork n, int... shape) {
+    int[] inputShape = shape.clone();
+    int width = shape[shape.length - 1];
+    inputShape[shape.length - 1] = 6;
+    return n.builder().linear(n.input(inputShape), n.parameter(width, 6), n.parameter(width));
+  }
+
+  /** Predictions are float32 in any precision, and come from a linear layer. */
+  private static Value head(RandomNetwork n, Value x) {
+    return n.builder().linear(x, n.parameter(5, x.width()), n.parameter(5));
+  }
+
+  /** Compares a result, the loss on it and all gradients. */
+  private void compare(RandomNetwork network, Value result) {
+    network.builder().label("result", result);
+    network.loss(head(network, result));
+    Graph graph = network.graph();
+    try (ParameterVectors state = network.state(graph)) {
+      Map<String, float[]> expected =
+          run(new ReferenceEngine(), Precision.F32, network, graph, result, state);
+      double all =
+          Math.sqrt(
+              expected.entrySet().stream()
+                  .filter(entry -> entry.getKey().startsWith("gradient"))
+                  .mapToDouble(entry -> Distances.squares(entry.getValue()))
+                  .sum());
+      for (Precision precision : precisions) {
+        Map<String, float[]> actual = run(engine, precision, network, graph, result, state);
+        boolean single = precision == Precision.F32;
+        expected.forEach(
+            (name, numbers) -> {
+              boolean gradient = name.startsWith("gradient");
+              double typical = gradient ? all : Math.sqrt(numbers.length);
+              double floor = single ? SHARE_OF_ALL * typical : typical;
+              assertThat(Distances.relative(actual.get(name), numbers, floor))
+                  .as("%s, %s", precision, name)
+                  .isLessThan(single ? SINGLE : HALF);
+            });
+      }
+    }
+  }
+
+  private static Map<String, float[]> run(
+      Engine engine,
+      Precision precision,
+      RandomNetwork network,
+      Graph graph,
+      Value result,
+      ParameterVectors state) {
+    Map<String, float[]> results = new LinkedHashMap<>();
+    try (Program program =
+        engine.compile(graph, state, new Engine.Options(true, true, precision))) {
+      network.feed(program);
+      program.forward();
+      float[] numbers = new float[(int) result.size()];
+      program.read(result, numbers);
+      results.put("result", numbers);
+      results.put("loss", new float[] {(float) program.scalar(graph.losses().get(0))});
+      program.backward();
+      long offset = 0;
+      for (Value parameter : graph.parameters()) {
+        float[] gradient = new float[(int) parameter.size()];
+        state.gradients().getPointer(offset).get(gradient);
+        results.put("gradient of " + parameter, gradient);
+        offset += parameter.size();
+      }
+    }
+    return results;
+  }
+}
