@@ -16,6 +16,7 @@ final class EmulatedDevice implements Device {
   private final List<Pointer> blocks = new ArrayList<>();
   private final boolean reversed;
   private long synchronisations;
+  private long memory = Long.MAX_VALUE;
   private long allocated;
   private int captures;
   private boolean capturing;
@@ -33,6 +34,12 @@ final class EmulatedDevice implements Device {
     this.reversed = reversed;
   }
 
+  /** A device that has so many bytes. */
+  EmulatedDevice withMemory(long bytes) {
+    memory = bytes;
+    return this;
+  }
+
   long allocatedBytes() {
     return allocated;
   }
@@ -47,6 +54,9 @@ final class EmulatedDevice implements Device {
 
   @Override
   public long allocate(long bytes) {
+    if (bytes > memory - allocated) {
+      throw Refusals.outOfMemory("emulated", bytes, memory - allocated, memory);
+    }
     allocated += bytes;
     return hostMemory(bytes).address();
   }
