@@ -9,6 +9,7 @@ import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import org.sparkmim.model.ModelException;
+import org.sparkmim.model.engine.cuda.CudaEngine;
 import org.sparkmim.model.engine.nd4j.Nd4jEngine;
 import org.sparkmim.model.engine.onednn.OneDnnEngine;
 import org.sparkmim.model.engine.reference.ReferenceEngine;
@@ -24,7 +25,8 @@ public record EngineSpec(String name, Precision precision, int device) implement
   private enum Kind {
     REFERENCE(Set.of(Precision.F32), () -> false, device -> new ReferenceEngine()),
     ONEDNN(Set.of(Precision.values()), () -> false, device -> new OneDnnEngine()),
-    ND4J(Set.of(Precision.F32), Nd4jEngine::isOnGpu, Nd4jEngine::new);
+    ND4J(Set.of(Precision.F32), Nd4jEngine::isOnGpu, Nd4jEngine::new),
+    CUDA(Set.of(Precision.values()), () -> true, CudaEngine::new);
 
     private final Set<Precision> precisions;
     private final BooleanSupplier usesDevice;

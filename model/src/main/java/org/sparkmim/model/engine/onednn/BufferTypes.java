@@ -34,6 +34,8 @@ record BufferTypes(int activation, Set<Value> alwaysFloat) {
       } else if (op instanceof Op.LayerNorm norm) {
         floats.add(norm.mean());
         floats.add(norm.variance());
+      } else if (op instanceof Op.AddBranch add) {
+        floats.add(add.scale());
       }
     }
     return new BufferTypes(precision == Precision.BF16 ? dnnl_bf16 : dnnl_f32, floats);

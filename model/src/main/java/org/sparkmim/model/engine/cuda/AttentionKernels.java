@@ -1,0 +1,215 @@
+package org.sparkmim.model.engine.cuda;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.sparkmim.model.engine.cuda.Product.Matrix;
+import org.sparkmim.model.graph.Op;
+import org.sparkmim.model.graph.Schedule.BackwardStep;
+
+/** Tasks of {@link Op.Attention}: products head by head over all images, and a softmax between. */
+final class AttentionKernels {
+  /** Bytes of float32 scores that are worked on at once. */
+  private static final long MOST_SCORES = 256L << 20;
+
+  private final Emission emission;
+  private final Buffers buffers;
+
+  AttentionKernels(Emission emission) {
+    this.emission = emission;
+    buffers = emission.buffers();
+  }
+
+  /**
+   * Attention over sequences that follow one another.
+   *
+   * @param sequences how many
+   * @param length tokens of each
+   * @param qkv {@code [sequences, length, 3, heads, width]}
+   * @param probabilities {@code [sequences, heads, length, length]}
+   */
+  record Sequences(int sequences, int length, int heads, int width, Data qkv, Data probabilities) {
+    int model() {
+      return heads * width;
+    }
+
+    /** Scores of one sequence. */
+    long stretch() {
+      return (long) heads * length * length;
+    }
+
+    private double scale() {
+      return 1 / Math.sqrt(width);
+    }
+
+    /** Runs of sequences whose scores fit. */
+    private List<Run> runs() {
+      long most = Math.max(1, MOST_SCORES / Type.F32.bytes(stretch()));
+      List<Run> runs = new ArrayList<>();
+      for (int first = 0; first < sequences; first += (int) most) {
+        runs.add(new Run(first, (int) Math.min(most, sequences - first)));
+      }
+      return runs;
+    }
+
+    private Run largest() {
+      return runs().get(0);
+    }
+
+    /** Queries (0), keys (1) or values (2) of a head, in {@code packed}. */
+    private Matrix part(Data packed, Run run, int head, int which) {
+      long row = 3L * model();
+      long at = run.first * length * row + (long) which * model() + (long) head * width;
+      return Matrix.of(packed.plus(at), row).batched(length * row);
+    }
+
+    /** One head of {@code [sequences, length, heads, width]}. */
+    private Matrix head(Data rows, Run run, int head) {
+      long at = ((long) run.first * length * heads + head) * width;
+      return Matrix.of(rows.plus(at), model()).batched((long) length * model());
+    }
+
+    /** One head of scores of a run. */
+    private Matrix square(Data scores, int head) {
+      long at = (long) head * length * length;
+      return Matrix.of(scores.plus(at), length).batched(stretch());
+    }
+
+    private Data probabilities(Run run) {
+      return probabilities.plus(run.first * stretch());
+    }
+  }
+
+  /** A run of sequences. */
+  record Run(int first, int count) {}
+
+  /** Makes the task that turns scores of a run into probabilities. */
+  interface Softmax {
+    Task of(Address scores, Address probabilities, Run run);
+  }
+
+  /** What else is done with the gradient of the scores of a run. */
+  interface ScoreGradient {
+    List<Task> use(Address dScores, Run run);
+  }
+
+  List<Task> forward(Op.Attention op) {
+    Sequences s = sequences(op);
+    return forward(
+        s,
+        (scores, probabilities, run) ->
+            Launch.rows(
+                "softmax",
+                run.count() * s.stretch() / s.length(),
+                s.length(),
+                scores,
+                probabilities),
+        buffers.of(op.out()));
+  }
+
+  List<Task> backward(Op.Attention op, BackwardStep step) {
+    Sequences s = sequences(op);
+    Data dOut = buffers.gradient(op.out());
+    return emission.contribute(
+        step.write(op.qkv()),
+        op.qkv(),
+        (to, add) ->
+            backward(s, dOut, new Data(to, s.qkv().type()), add == 1, (d, run) -> List.of()));
+  }
+
+  /** {@code out [sequences, length, heads, width]}. */
+  List<Task> forward(Sequences s, Softmax softmax, Data out) {
+    Data scores = emission.scratch().take(s.largest().count * s.stretch(), Type.F32);
+    List<Task> tasks = new ArrayList<>();
+    for (Run run : s.runs()) {
+      for (int h = 0; h < s.heads; h++) {
+        tasks.add(
+            product(s, s.width, s.part(s.qkv, run, h, 0), s.part(s.qkv, run, h, 1).turn())
+                .into(s.square(scores, h), s.length)
+                .times(s.scale())
+                .batch(run.count));
+      }
+      Data probabilities = s.probabilities(run);
+      tasks.add(softmax.of(scores.at(), probabilities.at(), run));
+      for (int h = 0; h < s.heads; h++) {
+        tasks.add(
+            product(s, s.length, s.square(probabilities, h), s.part(s.qkv, run, h, 2))
+                .into(s.head(out, run, h), s.width)
+                .batch(run.count));
+      }
+    }
+    return tasks;
+  }
+
+  /**
+   * {@code dOut} as {@code out}, {@code dQkv} as {@code qkv}.
+   *
+   * @param add whether to add to {@code dQkv}
+   */
+  List<Task> backward(Sequences s, Data dOut, Data dQkv, boolean add, ScoreGradient use) {
+    long most = s.largest().count * s.stretch();
+    Data dProbabilities = emission.scratch().take(most, Type.F32);
+    Data dScores = emission.scratch().take(most, buffers.activationType());
+    List<Task> tasks = new ArrayList<>();
+    for (Run run : s.runs()) {
+      Data probabilities = s.probabilities(run);
+      for (int h = 0; h < s.heads; h++) {
+        Matrix dHead = s.head(dOut, run, h);
+        tasks.add(
+            product(s, s.length, s.square(probabilities, h).turn(), dHead)
+                .into(s.part(dQkv, run, h, 2), s.width)
+                .adding(add)
+                .batch(run.count));
+        tasks.add(
+            product(s, s.width, dHead, s.part(s.qkv, run, h, 2).turn())
+                .into(s.square(dProbabilities, h), s.length)
+                .batch(run.count));
+      }
+      tasks.add(
+          Launch.rows(
+              "softmax_backward",
+              run.count * s.stretch() / s.length,
+              s.length,
+              probabilities.at(),
+              dProbabilities.at(),
+              dScores.at()));
+      tasks.addAll(use.use(dScores.at(), run));
+      for (int h = 0; h < s.heads; h++) {
+        Matrix square = s.square(dScores, h);
+        for (int which = 0; which < 2; which++) {
+          tasks.add(
+              product(
+                      s,
+                      s.length,
+                      which == 0 ? square : square.turn(),
+                      s.part(s.qkv, run, h, 1 - which))
+                  .into(s.part(dQkv, run, h, which), s.width)
+                  .times(s.scale())
+                  .adding(add)
+                  .batch(run.count));
+        }
+      }
+    }
+    return tasks;
+  }
+
+  private Sequences sequences(Op.Attention op) {
+    return new Sequences(
+        op.qkv().extent(0),
+        op.qkv().extent(1),
+        op.heads(),
+        op.headWidth(),
+        buffers.of(op.qkv()),
+        buffers.of(op.probabilities()));
+  }
+
+  /** A product of {@code length} rows that has no place yet. */
+  private record Half(int rows, int k, Matrix a, Matrix b) {
+    Product into(Matrix d, int columns) {
+      return Product.of(rows, columns, k, a, b, d);
+    }
+  }
+
+  private static Half product(Sequences s, int k, Matrix a, Matrix b) {
+    return new Half(s.length, k, a, b);
+  }
+}

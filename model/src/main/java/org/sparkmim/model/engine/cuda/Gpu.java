@@ -1,0 +1,44 @@
+package org.sparkmim.model.engine.cuda;
+
+/**
+ * What the driver says of one of its devices.
+ *
+ * @param driver version of CUDA that it serves, 13000 for 13.0
+ * @param count devices that there are
+ */
+record Gpu(int driver, int count, int ordinal, String name, int major, int minor) {
+  /**
+   * Refuses what cannot work.
+   *
+   * @throws org.sparkmim.model.ModelException that names the remedy
+   */
+  Gpu check() {
+    if (major < Refusals.NEEDED_MAJOR) {
+      throw Refusals.wrongArchitecture(name, major, minor);
+    }
+    return this;
+  }
+
+  /** Refuses before a device is asked. */
+  static void checkDriver(int driver, int count, int ordinal) {
+    if (driver < Refusals.NEEDED_DRIVER) {
+      throw Refusals.driverTooOld(driver);
+    }
+    if (count == 0) {
+      throw Refusals.noDevice();
+    }
+    if (ordinal >= count) {
+      throw Refusals.noSuchDevice(ordinal, count);
+    }
+  }
+
+  /** For people. */
+  String description() {
+    return name + ", compute capability " + major + "." + minor;
+  }
+
+  /** As NVRTC calls the architecture. */
+  String architecture() {
+    return "sm_" + major + minor;
+  }
+}

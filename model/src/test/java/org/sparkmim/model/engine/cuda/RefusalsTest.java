@@ -1,0 +1,162 @@
+package org.sparkmim.model.engine.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
+
+import java.net.MalformedURLException;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.Test;
+import org.sparkmim.model.ModelException;
+import org.sparkmim.model.engine.Engine;
+import org.sparkmim.model.engine.EngineSpec;
+import org.sparkmim.model.engine.NetworkCase;
+import org.sparkmim.model.engine.ParameterVectors;
+import org.sparkmim.model.engine.Precision;
+import org.sparkmim.model.engine.RandomNetwork;
+import org.sparkmim.model.graph.Graph;
+
+/** Every reason why there is no GPU to work with has one message, with the remedy. */
+class RefusalsTest {
+  private static void refuses(ThrowingCallable call, String... parts) {
+    assertThatExceptionOfType(ModelException.class)
+        .isThrownBy(call)
+        .satisfies(
+            refusal -> {
+              assertThat(refusal.kind()).isEqualTo(ModelException.Kind.ARGUMENT);
+              assertThat(refusal.getMessage())
+                  .contains(parts)
+                  .contains("engine.name = cuda", "Or set engine.name = onednn");
+            });
+  }
+
+  /** As on every machine of ours: the job jar has no natives of CUDA. */
+  @Test
+  void aJobJarWithoutCudaIsRefusedWhenANetworkIsCompiled() {
+    assumeFalse(Files.exists(Path.of("/dev/nvidia0")), "this machine has a GPU");
+    RandomNetwork network = NetworkCase.LINEAR.network(1);
+    Graph graph = network.graph();
+    Engine engine = EngineSpec.of("cuda", "bf16").onDevice(1).engine();
+    assertThat(engine.name()).isEqualTo("cuda");
+    try (ParameterVectors state = network.state(graph)) {
+      for (int attempt = 0; attempt < 2; attempt++) {
+        refuses(
+            () ->
+                engine
+                    .compile(graph, state, new Engine.Options(true, false, Precision.BF16))
+                    .close(),
+            "mvn -Pcuda package");
+      }
+    }
+  }
+
+  /** The class path of a job jar that was built without the profile: no class of the preset. */
+  @Test
+  void theEngineLoadsAndRefusesWhereThePresetIsMissing() throws Exception {
+    URL[] urls =
+        Stream.of(System.getProperty("java.class.path").split(":"))
+            .filter(entry -> !entry.contains("bytedeco/cuda"))
+            .map(RefusalsTest::url)
+            .toArray(URL[]::new);
+    try (URLClassLoader bare = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
+      Class<?> probe = bare.loadClass(MissingPreset.class.getName());
+      Object message = probe.getMethod("refusal").invoke(null);
+      assertThat((String) message)
+          .contains("mvn -Pcuda package", "engine.name = onednn", "org.bytedeco.cuda");
+    }
+  }
+
+  private static URL url(String entry) {
+    try {
+      return Path.of(entry).toUri().toURL();
+    } catch (MalformedURLException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  @Test
+  void aMissingDriverIsNamed() {
+    LinkageError error =
+        new UnsatisfiedLinkError(
+            "/root/.javacpp/cache/libjnicudart.so: libcuda.so.1: cannot open shared object file: "
+                + "No such file or directory");
+    refuses(
+        () -> {
+          throw Refusals.notLoaded(error);
+        },
+        "libcuda.so.1 is not on this machine",
+        "driver 580 or later",
+        "--gpus all");
+  }
+
+  @Test
+  void aMissingLibraryOfTheToolkitIsNamed() {
+    for (String library : List.of("cudart", "nvrtc", "cublas", "cublasLt")) {
+      String message = "lib%s.so.13: cannot open shared object file".formatted(library);
+      NoClassDefFoundError second = new NoClassDefFoundError("Could not initialize class");
+      second.initCause(new ExceptionInInitializerError(new UnsatisfiedLinkError(message)));
+      refuses(
+          () -> {
+            throw Refusals.notLoaded(second);
+          },
+          message,
+          "CUDA 13",
+          "LD_LIBRARY_PATH");
+    }
+  }
+
+  @Test
+  void noDeviceTooFewDevicesAndOldDriversAreNamed() {
+    refuses(() -> Gpu.checkDriver(13000, 0, 0), "finds no GPU", "nvidia-smi");
+    refuses(() -> Gpu.checkDriver(13010, 2, 2), "no GPU 2", "0 to 1", "spark.task.resource.gpu");
+    refuses(() -> Gpu.checkDriver(12040, 1, 0), "CUDA 12.4", "13.0", "Update the driver");
+    Gpu.checkDriver(13000, 1, 0);
+  }
+
+  @Test
+  void architecturesBeforeAmpereAreRefused() {
+    refuses(
+        () -> new Gpu(13000, 1, 0, "Tesla V100", 7, 0).check(),
+        "Tesla V100",
+        "7.0",
+        "8.0 or later");
+    assertThat(new Gpu(13000, 1, 0, "H100", 9, 0).check().architecture()).isEqualTo("sm_90");
+    assertThat(new Gpu(13000, 1, 0, "RTX", 8, 6).check().architecture()).isEqualTo("sm_86");
+  }
+
+  @Test
+  void tooLittleMemoryIsNamedInNumbers() {
+    assertThat(Refusals.outOfMemory("H100", 3L << 30, 1L << 30, 80L << 30))
+        .hasMessage(
+            "H100 has too little memory: 3,072 MiB more were asked for, 1,024 MiB of 81,920 MiB "
+                + "are free. Lower train.batch-size, use engine.precision = bf16, or end what else "
+                + "runs on the device (nvidia-smi).");
+  }
+
+  /** A task that ran out of memory holds none when it is tried again. */
+  @Test
+  void aProgramThatGetsNoMemoryGivesBackWhatItHad() {
+    RandomNetwork network = NetworkCase.MASKED_AUTOENCODER.network(1);
+    Graph graph = network.graph();
+    Engine.Options options = new Engine.Options(true, false, Precision.F32);
+    try (ParameterVectors state = network.state(graph)) {
+      EmulatedDevice small = new EmulatedDevice(Type.F32).withMemory(4000);
+      assertThatExceptionOfType(ModelException.class)
+          .isThrownBy(() -> CudaProgram.on(small, graph, state, options))
+          .withMessageContaining("Lower train.batch-size");
+      assertThat(small.closed()).isTrue();
+      try (CudaProgram program =
+          CudaProgram.on(new EmulatedDevice(Type.F32), graph, state, options)) {
+        network.feed(program);
+        program.forward();
+        assertThat(program.scalar(graph.losses().get(0))).isNotNaN();
+      }
+    }
+  }
+}
