@@ -11,24 +11,37 @@ import org.sparkmim.model.nn.ParameterLayout;
  *
  * @param parameters trained numbers, N
  * @param batch images in a minibatch, B
- * @param engineBytes activations, their gradients and packed operands, as the engine plans them
+ * @param engineBytes activations, their gradients and packed operands, as the engine plans them; 0
+ *     where that is on a device
  * @param minibatchBytes one minibatch on the Java heap: patches, indices, targets, weights
  * @param teacherBytes MaskAlign's teacher with what it hands on; 0 for the others
+ * @param deviceBytes of an accelerator: all that engines plan, with their copies of the state; 0
+ *     for engines without one
  */
 public record MemoryPlan(
-    long parameters, int batch, long engineBytes, long minibatchBytes, long teacherBytes) {
+    long parameters,
+    int batch,
+    long engineBytes,
+    long minibatchBytes,
+    long teacherBytes,
+    long deviceBytes) {
 
   /** Plans {@link Network#create} with the same arguments. */
   public static MemoryPlan of(ModelSpec spec, EngineSpec engine, int batch) {
+    boolean taught = spec.alignment() != null;
     Graph graph = spec.method().build(spec, batch).graph();
+    Engine.Options options = new Engine.Options(true, false, engine.precision());
+    long student = engine.engine().plannedBytes(graph, options);
+    long teacher = taught ? Teacher.engineBytes(spec, engine, batch) : 0;
+    long handedOn = taught ? Teacher.hostBytes(spec, batch) + batch * fedBytes(spec) : 0;
+    boolean apart = engine.usesDevice();
     return new MemoryPlan(
         ParameterLayout.of(graph).size(),
         batch,
-        engine.engine().plannedBytes(graph, new Engine.Options(true, false, engine.precision())),
-        batch * (spec.alignment() == null ? fedBytes(spec) : lookedAtBytes(spec)),
-        spec.alignment() == null
-            ? 0
-            : Teacher.plannedBytes(spec, engine, batch) + batch * fedBytes(spec));
+        apart ? 0 : student,
+        batch * (taught ? lookedAtBytes(spec) : fedBytes(spec)),
+        handedOn + (apart ? 0 : teacher),
+        apart ? student + teacher : 0);
   }
 
   /** One float for each parameter. */

@@ -57,17 +57,24 @@ public final class Teacher implements AutoCloseable {
     return new Engine.Options(false, false, engine.precision());
   }
 
-  /**
-   * Bytes that the teacher of a specification takes, known before any of it is taken: its
-   * parameters, what its engine plans, and copies of a stream and the attention on the Java heap.
-   */
-  public static long plannedBytes(ModelSpec spec, EngineSpec engine, int batch) {
+  private static TeacherModel model(ModelSpec spec, int batch) {
     Alignment alignment = spec.alignment();
-    TeacherModel model =
-        TeacherModel.build(alignment.teacher(), spec.grid(), alignment.levels(), batch);
+    return TeacherModel.build(alignment.teacher(), spec.grid(), alignment.levels(), batch);
+  }
+
+  /** Bytes that the engine will plan for the teacher of a specification. */
+  static long engineBytes(ModelSpec spec, EngineSpec engine, int batch) {
+    return engine.engine().plannedBytes(model(spec, batch).graph(), options(engine));
+  }
+
+  /**
+   * Bytes that the teacher of a specification will take beside its engine's: parameters, and copies
+   * of patches, a stream and the attention on the Java heap.
+   */
+  static long hostBytes(ModelSpec spec, int batch) {
+    TeacherModel model = model(spec, batch);
     long copies = model.hidden().get(0).size() + model.attention().size() + model.patches().size();
-    return Float.BYTES * (ParameterLayout.of(model.graph()).size() + copies)
-        + engine.engine().plannedBytes(model.graph(), options(engine));
+    return Float.BYTES * (ParameterLayout.of(model.graph()).size() + copies);
   }
 
   /**

@@ -85,6 +85,11 @@ public record EngineSpec(String name, Precision precision, int device) implement
     return Kind.of(name).usesDevice.getAsBoolean();
   }
 
+  /** This engine, or one for processes without an accelerator, such as a cluster's driver. */
+  public EngineSpec onHost() {
+    return usesDevice() ? new EngineSpec("onednn", precision, 0) : this;
+  }
+
   /** The same on another of the machine's accelerators. */
   public EngineSpec onDevice(int other) {
     return new EngineSpec(name, precision, other);

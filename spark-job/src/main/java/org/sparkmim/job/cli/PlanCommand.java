@@ -108,8 +108,11 @@ final class PlanCommand implements Runnable {
     if (!cluster) {
       Room.inMemory(memory);
     }
+    boolean elsewhere = cluster && EngineSpec.from(recipe.section("engine")).usesDevice();
     Optional<Pace> pace =
-        timing ? Optional.of(pace(recipe, dataset, cluster, spark)) : Optional.empty();
+        timing && !elsewhere
+            ? Optional.of(pace(recipe, dataset, cluster, spark))
+            : Optional.empty();
     RunPlan plan =
         new RunPlan(
             memory,

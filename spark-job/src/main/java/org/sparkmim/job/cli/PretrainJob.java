@@ -16,6 +16,7 @@ import org.sparkmim.job.RunObserver;
 import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.commit.RunDirectory;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.device.EngineChoice;
 import org.sparkmim.job.evaluate.EvaluateSettings;
 import org.sparkmim.job.evaluate.LaunchedEvaluation;
 import org.sparkmim.job.evaluate.Score;
@@ -28,6 +29,7 @@ import org.sparkmim.model.method.ModelSpec;
 public final class PretrainJob {
   private final Pretraining training;
   private final EvaluateSettings evaluate;
+  private final Config engine;
   private final Configuration hadoop;
   private final String data;
   private final Config stopping;
@@ -35,11 +37,13 @@ public final class PretrainJob {
   private PretrainJob(
       Pretraining training,
       EvaluateSettings evaluate,
+      Config engine,
       Configuration hadoop,
       String data,
       Config stopping) {
     this.training = training;
     this.evaluate = evaluate;
+    this.engine = engine;
     this.hadoop = hadoop;
     this.data = data;
     this.stopping = stopping;
@@ -70,7 +74,7 @@ public final class PretrainJob {
     }
     Config stopping = recipe.section("run");
     StopRequest.grace(stopping);
-    return new PretrainJob(training, evaluate, hadoop, data, stopping);
+    return new PretrainJob(training, evaluate, recipe.section("engine"), hadoop, data, stopping);
   }
 
   /** Replicas that train at the same time. */
@@ -119,6 +123,9 @@ public final class PretrainJob {
       PrintWriter out,
       boolean terminal,
       RunObserver observer) {
+    training.use(
+        EngineChoice.of(
+            engine, JavaSparkContext.fromSparkContext(session.sparkContext()), workers(), out));
     LaunchedEvaluation evaluation =
         new LaunchedEvaluation(session, evaluate, training.engine(), data, out);
     evaluation.check();

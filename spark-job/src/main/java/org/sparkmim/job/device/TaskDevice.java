@@ -1,6 +1,8 @@
 package org.sparkmim.job.device;
 
 import java.util.Arrays;
+import java.util.OptionalInt;
+import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.resource.ResourceInformation;
@@ -31,18 +33,55 @@ public final class TaskDevice {
     return engine.onDevice(device);
   }
 
-  private static int device(EngineSpec engine, TaskContext task) {
+  /** Whether tasks of that Spark have GPUs. */
+  static boolean areAssigned(SparkConf conf) {
+    return amount(conf) > 0;
+  }
+
+  private static double amount(SparkConf conf) {
+    return conf.getDouble("spark.task.resource." + RESOURCE + ".amount", 0);
+  }
+
+  /**
+   * Refuses what could not work, before any task tries.
+   *
+   * @throws MimException (usage) if tasks would share a GPU, or have none
+   */
+  static void check(EngineSpec engine, SparkConf conf) {
+    double amount = amount(conf);
+    if (amount != 0 && amount != 1) {
+      throw MimException.usage(
+          "spark.task.resource.gpu.amount = "
+              + amount
+              + ": allowed are 0 and 1, for a task trains on one GPU, which it shares with nobody.");
+    }
+    if (engine.usesDevice() && amount == 0 && !isEmbedded(conf)) {
+      throw withoutGpu(engine);
+    }
+  }
+
+  private static boolean isEmbedded(SparkConf conf) {
+    return conf.get("spark.master", "").startsWith("local[");
+  }
+
+  private static MimException withoutGpu(EngineSpec engine) {
+    return MimException.usage(
+        "engine.name = "
+            + engine.name()
+            + " computes on a GPU, and Spark gives tasks none. Set MIM_EXECUTOR_GPUS=1 for"
+            + " submit-scripts/mim (or spark.executor.resource.gpu.amount and"
+            + " spark.task.resource.gpu.amount to 1), or choose engine.name = onednn.");
+  }
+
+  /**
+   * CUDA's number of the GPU that Spark gave a task, if it did.
+   *
+   * @throws MimException (usage) if it gave several, or one that the process cannot see
+   */
+  static OptionalInt assigned(TaskContext task) {
     ResourceInformation assigned = task.resourcesJMap().get(RESOURCE);
     if (assigned == null) {
-      if (SparkEnv.get().conf().get("spark.master", "").startsWith("local[")) {
-        return engine.device();
-      }
-      throw MimException.usage(
-          "engine.name = "
-              + engine.name()
-              + " computes on a GPU, and Spark assigned none to the task. Set MIM_EXECUTOR_GPUS=1 for"
-              + " submit-scripts/mim (or spark.executor.resource.gpu.amount and"
-              + " spark.task.resource.gpu.amount to 1), or choose engine.name = onednn.");
+      return OptionalInt.empty();
     }
     String[] addresses = assigned.addresses();
     if (addresses.length != 1) {
@@ -51,7 +90,19 @@ public final class TaskDevice {
               + Arrays.toString(addresses)
               + " to one task: an engine uses one. Set spark.task.resource.gpu.amount to 1.");
     }
-    return VisibleDevices.of(System.getenv("CUDA_VISIBLE_DEVICES")).ordinalOf(addresses[0]);
+    return OptionalInt.of(
+        VisibleDevices.of(System.getenv("CUDA_VISIBLE_DEVICES")).ordinalOf(addresses[0]));
+  }
+
+  private static int device(EngineSpec engine, TaskContext task) {
+    OptionalInt assigned = assigned(task);
+    if (assigned.isEmpty()) {
+      if (isEmbedded(SparkEnv.get().conf())) {
+        return engine.device();
+      }
+      throw withoutGpu(engine);
+    }
+    return assigned.getAsInt();
   }
 
   private static void claim(int device, TaskContext task) {

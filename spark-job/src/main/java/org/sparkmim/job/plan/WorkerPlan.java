@@ -77,6 +77,9 @@ public record WorkerPlan(MemoryPlan network, int workers, AveragingRule averagin
             "memory of a worker",
             "MiB"));
     parts().forEach((name, bytes) -> text.append(line(name, bytes)));
+    if (network.deviceBytes() > 0) {
+      text.append(line("GPU of a worker", network.deviceBytes()));
+    }
     text.append(line("executor, one worker", executorBytes()));
     text.append(line("embedded, " + workers + " workers", embeddedBytes()));
     return text.toString();
@@ -93,6 +96,7 @@ public record WorkerPlan(MemoryPlan network, int workers, AveragingRule averagin
         .put("workers", workers);
     ObjectNode memory = node.putObject("worker_bytes");
     parts().forEach((name, bytes) -> memory.put(name.replace(' ', '_'), bytes));
+    node.put("device_bytes", network.deviceBytes());
     node.put("executor_bytes", executorBytes()).put("embedded_bytes", embeddedBytes());
   }
 }

@@ -38,7 +38,7 @@ public final class Report {
   /** Reports on runs that the configuration reaches, with that engine for the pictures. */
   public Report(Configuration hadoop, EngineSpec engine) {
     this.hadoop = hadoop;
-    this.engine = engine;
+    this.engine = engine.onHost();
   }
 
   /**

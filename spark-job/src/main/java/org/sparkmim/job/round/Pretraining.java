@@ -45,7 +45,7 @@ public final class Pretraining {
   private final Configuration hadoop;
   private final Dataset dataset;
   private final ModelSpec spec;
-  private final EngineSpec engine;
+  private EngineSpec engine;
   private final TrainSettings settings;
   private final Duration executorsTimeout;
   private final String output;
@@ -89,6 +89,11 @@ public final class Pretraining {
   /** Checked settings of the section {@code train}. */
   public TrainSettings settings() {
     return settings;
+  }
+
+  /** Trains with that engine, where the recipe leaves it to the cluster. */
+  public void use(EngineSpec chosen) {
+    engine = chosen;
   }
 
   /** The engine that trains. */
@@ -284,7 +289,7 @@ public final class Pretraining {
   /** The driver only keeps the state, so its own graph is as small as a graph can be. */
   private ComputationGraph makeGraph() {
     return MimGraph.create(
-        spec, engine, 1, driverOptimizer(), settings.peakRate(), settings.seed());
+        spec, engine.onHost(), 1, driverOptimizer(), settings.peakRate(), settings.seed());
   }
 
   NetworkReplicas replicas() {

@@ -20,6 +20,15 @@ public final class Nd4jEngine implements Engine {
   }
 
   /**
+   * The name of a GPU that ND4J can run on.
+   *
+   * @throws ModelException that says why it cannot
+   */
+  public static String requireGpu(int ordinal) {
+    return Preflight.require(new CudaGpus(), ordinal);
+  }
+
+  /**
    * @param ordinal of the GPU, where there is one
    * @throws ModelException if nd4j-cuda cannot run on that GPU
    */

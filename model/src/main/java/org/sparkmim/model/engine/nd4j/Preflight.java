@@ -13,12 +13,26 @@ final class Preflight {
   private Preflight() {}
 
   /**
-   * @param ordinal of the GPU that is to be used
+   * @param ordinal of the GPU that is to be used, where ND4J uses one
    * @throws ModelException if there is no such GPU or it cannot run nd4j-cuda-11.6
    */
   static void check(Gpus gpus, int ordinal) {
+    if (gpus.used()) {
+      require(gpus, ordinal);
+    }
+  }
+
+  /**
+   * The GPU's name and compute capability.
+   *
+   * @throws ModelException if ND4J uses no GPU, or there is no such GPU, or it cannot run
+   *     nd4j-cuda-11.6
+   */
+  static String require(Gpus gpus, int ordinal) {
     if (!gpus.used()) {
-      return;
+      throw refusal(
+          "ND4J uses no GPU here.",
+          "Build the job jar with mvn -Pnd4j-cuda package, and leave BACKEND_PRIORITY_CPU unset.");
     }
     List<Gpus.Gpu> found = list(gpus);
     if (ordinal >= found.size()) {
@@ -38,6 +52,7 @@ final class Preflight {
               ? "Set engine.name = onednn, which runs on the CPU."
               : "Set engine.name = cuda, or onednn, which runs on the CPU.");
     }
+    return gpu.name() + ", compute capability " + gpu.capability();
   }
 
   private static List<Gpus.Gpu> list(Gpus gpus) {
