@@ -32,8 +32,8 @@ final class MemoryPlanTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"onednn, bf16", "reference, f32"})
-  void packedOperandsAndDoublesCount(String engine, String precision) {
+  @CsvSource({"onednn, bf16", "reference, f32", "nd4j, f32"})
+  void packedOperandsDoublesAndCopiesOfTheStateCount(String engine, String precision) {
     EngineSpec spec = EngineSpec.of(engine, precision);
     MemoryPlan plan = MemoryPlan.of(SPEC, spec, 6);
     try (Network network = Network.create(SPEC, spec, 6)) {

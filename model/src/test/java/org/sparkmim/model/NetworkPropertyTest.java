@@ -15,7 +15,7 @@ import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.VitShape;
 import org.sparkmim.model.nn.ParameterLayout;
 
-/** Whole networks of random shape: oneDNN computes what the reference computes. */
+/** Whole networks of random shape: the engines compute what the reference computes. */
 class NetworkPropertyTest {
   private static final double ROUNDING = 1e-4;
 
@@ -30,13 +30,15 @@ class NetworkPropertyTest {
       weights[0] = 1;
     }
     Map<String, float[]> expected = run(spec, "reference", batch, minibatch, seed);
-    Map<String, float[]> actual = run(spec, "onednn", batch, minibatch, seed);
-    assertThat(actual.keySet()).isEqualTo(expected.keySet());
-    expected.forEach(
-        (name, numbers) ->
-            assertThat(distance(actual.get(name), numbers))
-                .as("%s of %s, batch %s, seed %s", name, spec, batch, seed)
-                .isLessThan(ROUNDING));
+    for (String engine : List.of("onednn", "nd4j")) {
+      Map<String, float[]> actual = run(spec, engine, batch, minibatch, seed);
+      assertThat(actual.keySet()).isEqualTo(expected.keySet());
+      expected.forEach(
+          (name, numbers) ->
+              assertThat(distance(actual.get(name), numbers))
+                  .as("%s: %s of %s, batch %s, seed %s", engine, name, spec, batch, seed)
+                  .isLessThan(ROUNDING));
+    }
   }
 
   private static Map<String, float[]> run(

@@ -9,6 +9,8 @@ import org.assertj.core.data.Offset;
 import org.deeplearning4j.nn.graph.ComputationGraph;
 import org.deeplearning4j.util.ModelSerializer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.MultiDataSet;
 import org.sparkmim.model.Network;
@@ -23,11 +25,13 @@ class MimGraphTest {
   private static final int BATCH = 3;
   private static final double RATE = 1e-3;
 
-  @Test
-  void dl4jsOwnFitFollowsTheSamePathAsTheEngine() {
-    ComputationGraph graph = graph();
+  @ParameterizedTest
+  @ValueSource(strings = {"onednn", "nd4j"})
+  void dl4jsOwnFitFollowsTheSamePathAsTheEngine(String name) {
+    EngineSpec engine = EngineSpec.of(name, "f32");
+    ComputationGraph graph = graph(engine);
     MultiDataSet data = packed(1);
-    try (Network network = Network.create(SPEC, ENGINE, BATCH)) {
+    try (Network network = Network.create(SPEC, engine, BATCH)) {
       network.initialise(7);
       assertThat(graph.params().toFloatVector()).isEqualTo(parameters(network));
       for (int step = 1; step <= 5; step++) {
@@ -44,9 +48,10 @@ class MimGraphTest {
     }
   }
 
-  @Test
-  void aGraphsNetworkTrainsDl4jsOwnVectors() {
-    ComputationGraph graph = graph();
+  @ParameterizedTest
+  @ValueSource(strings = {"onednn", "nd4j"})
+  void aGraphsNetworkTrainsDl4jsOwnVectors(String engine) {
+    ComputationGraph graph = graph(EngineSpec.of(engine, "f32"));
     float[] before = graph.params().toFloatVector();
     Network network = MimGraph.network(graph);
     MultiDataSet data = packed(2);
@@ -82,7 +87,11 @@ class MimGraphTest {
   }
 
   private static ComputationGraph graph() {
-    return MimGraph.create(SPEC, ENGINE, BATCH, Optimizer.AdamW.published(), RATE, 7);
+    return graph(ENGINE);
+  }
+
+  private static ComputationGraph graph(EngineSpec engine) {
+    return MimGraph.create(SPEC, engine, BATCH, Optimizer.AdamW.published(), RATE, 7);
   }
 
   private static MultiDataSet packed(long seed) {

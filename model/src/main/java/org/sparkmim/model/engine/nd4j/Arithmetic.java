@@ -6,7 +6,7 @@ import org.nd4j.linalg.api.ops.impl.scalar.ScalarMultiplication;
 import org.nd4j.linalg.api.ops.impl.scalar.ScalarSet;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.RSqrt;
 import org.nd4j.linalg.api.ops.impl.transforms.floating.Sqrt;
-import org.nd4j.linalg.api.ops.impl.transforms.strict.Erfc;
+import org.nd4j.linalg.api.ops.impl.transforms.strict.Erf;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Exp;
 import org.nd4j.linalg.api.ops.impl.transforms.strict.Sigmoid;
 
@@ -70,9 +70,8 @@ class Arithmetic {
     tape.elementwise((from, to) -> new ScalarAdd(from, null, to, summand), x, out);
   }
 
-  /** {@code 1 - erf(x)}. */
-  final void erfc(Tensor x, Tensor out) {
-    tape.elementwise(Erfc::new, x, out);
+  final void erf(Tensor x, Tensor out) {
+    tape.elementwise(Erf::new, x, out);
   }
 
   final void exp(Tensor x, Tensor out) {
@@ -121,8 +120,9 @@ class Arithmetic {
     tape.custom("gather", List.of(table, index), out, new double[0], new long[] {0});
   }
 
-  /** {@code table[index[i]] += rows[i]}. */
-  final void scatterAdd(Tensor table, Tensor index, Tensor rows) {
-    tape.custom("scatter_add", List.of(table, index, rows), table);
+  /** {@code out[i, index[i]] = 1}, all else 0. */
+  final void oneHot(Tensor index, Tensor out) {
+    long[] axisAndDepth = {1, out.shape()[1]};
+    tape.custom("onehot", List.of(index), out, new double[] {1, 0}, axisAndDepth);
   }
 }

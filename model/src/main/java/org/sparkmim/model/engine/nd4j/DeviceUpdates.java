@@ -68,6 +68,7 @@ final class DeviceUpdates implements Updates, AutoCloseable {
         }
       }
     }
+    tape.close("update");
     scratch.allocate();
     tape.bind();
     written = optimizer;

@@ -1,34 +1,43 @@
 package org.sparkmim.model.engine.nd4j;
 
+import java.util.Arrays;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 
 /** {@code out[b, t] = x[b, t+1]}; the dropped token gets no gradient. */
-record DropFirstTokenCalls(Op.DropFirstToken op, Emission e) implements Calls {
+final class DropFirstTokenCalls implements Calls {
+  private final Op.DropFirstToken op;
+  private final Emission e;
+  private final int rows;
+  private final Tensor sources;
+  private final Tensor targets;
+
+  DropFirstTokenCalls(Op.DropFirstToken op, Emission e) {
+    this.op = op;
+    this.e = e;
+    rows = op.out().rows();
+    int tokens = op.out().extent(1);
+    int[] from = new int[rows];
+    int[] to = new int[op.x().rows()];
+    Arrays.setAll(from, row -> row + row / tokens + 1);
+    Arrays.fill(to, rows);
+    for (int row = 0; row < rows; row++) {
+      to[from[row]] = row;
+    }
+    sources = e.indices().constant(from);
+    targets = e.indices().constant(to);
+  }
+
   @Override
   public void forward() {
-    e.copy(rest(e.images(op.x())), e.images(op.out()));
+    e.gather(e.rows(op.x()), sources, e.rows(op.out()));
   }
 
   @Override
   public void backward(BackwardStep step) {
-    Tensor dout = e.gradientImages(op.out());
-    switch (step.write(op.x())) {
-      case SET -> {
-        Tensor dx = e.gradientImages(op.x());
-        Tensor dropped = dx.columns(0, op.x().width());
-        e.fill(dropped, 0);
-        e.copy(dout, rest(dx));
-      }
-      case ADD -> {
-        Tensor dx = rest(e.gradientImages(op.x()));
-        e.add(dx, dout, dx);
-      }
-      case NONE, SHARED -> {}
-    }
-  }
-
-  private Tensor rest(Tensor images) {
-    return images.columns(op.x().width(), images.shape()[1] - op.x().width());
+    Tensor table = e.scratch(rows + 1, op.x().width());
+    e.copy(e.gradientRows(op.out()), table.rows(0, rows));
+    e.fill(table.rows(rows, 1), 0);
+    e.contribute(step, op.x(), dx -> e.gather(table, targets, dx));
   }
 }

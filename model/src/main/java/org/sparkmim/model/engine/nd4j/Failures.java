@@ -38,7 +38,8 @@ final class Failures {
     }
     if (message.contains("driver version is insufficient")
         || message.contains("error code: [35]")) {
-      return Optional.of("the GPU's driver is older than CUDA 11.6: install 510 or later.");
+      return Optional.of(
+          "the GPU's driver is missing or older than CUDA 11.6: install 510 or later.");
     }
     if (message.contains("allocation failed") || message.contains("out of memory")) {
       return Optional.of("the device's memory is full. Make the batch smaller.");

@@ -4,9 +4,9 @@ import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 
 /**
- * {@code out = x P(x)} with the normal distribution {@code P(x) = erfc(-x / sqrt 2) / 2}, which
- * loses no digits where x is far below zero; {@code dx = dout (P(x) + x P'(x))}. ND4J's own GELU is
- * another function, and its precise one is wrong.
+ * {@code out = x P(x)} with the normal distribution {@code P(x) = (1 + erf(x / sqrt 2)) / 2};
+ * {@code dx = dout (P(x) + x P'(x))}. ND4J's own GELU is another function, and its precise one is
+ * wrong.
  */
 record GeluCalls(Op.Gelu op, Emission e) implements Calls {
   @Override
@@ -37,8 +37,9 @@ record GeluCalls(Op.Gelu op, Emission e) implements Calls {
   }
 
   private void distribution(Tensor x, Tensor out) {
-    e.scale(x, -1 / Math.sqrt(2), out);
-    e.erfc(out, out);
+    e.scale(x, 1 / Math.sqrt(2), out);
+    e.erf(out, out);
+    e.shift(out, 1, out);
     e.scale(out, 0.5, out);
   }
 }

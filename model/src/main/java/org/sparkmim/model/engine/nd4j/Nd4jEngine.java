@@ -12,7 +12,7 @@ import org.sparkmim.model.graph.Graph;
  * GPU. Parameters, gradients and moments stay with ND4J from step to step.
  */
 public final class Nd4jEngine implements Engine {
-  private final Device device;
+  private final int ordinal;
 
   /** Whether ND4J computes on a GPU here: the job jar carries nd4j-cuda, and nothing forbids it. */
   public static boolean isOnGpu() {
@@ -30,11 +30,9 @@ public final class Nd4jEngine implements Engine {
 
   /**
    * @param ordinal of the GPU, where there is one
-   * @throws ModelException if nd4j-cuda cannot run on that GPU
    */
   public Nd4jEngine(int ordinal) {
-    Preflight.check(new CudaGpus(), ordinal);
-    device = new Device(ordinal);
+    this.ordinal = ordinal;
   }
 
   @Override
@@ -42,6 +40,10 @@ public final class Nd4jEngine implements Engine {
     return "nd4j";
   }
 
+  /**
+   * @throws ModelException if the options ask for bfloat16, nd4j-cuda cannot run on the GPU, or the
+   *     machine lacks libraries or memory
+   */
   @Override
   public Program compile(Graph graph, ParameterVectors state, Options options) {
     if (options.precision() != Precision.F32) {
@@ -50,10 +52,14 @@ public final class Nd4jEngine implements Engine {
           "engine.precision = bf16: ND4J's products of half precision are naive loops. "
               + "Set engine.precision = f32, or engine.name = onednn.");
     }
-    return new Nd4jProgram(graph, state, options, device);
+    Preflight.check(new CudaGpus(), ordinal);
+    return new Nd4jProgram(graph, state, options, new Device(ordinal));
   }
 
-  /** The copies of parameters, gradients and moments count, too. */
+  /**
+   * The copies of parameters, gradients and moments count, too. Asks neither ND4J nor a GPU, so
+   * that a driver without one can plan.
+   */
   @Override
   public long plannedBytes(Graph graph, Options options) {
     Plan plan = new Plan(graph, options);

@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.sparkmim.model.engine.Engine.Options;
 import org.sparkmim.model.engine.IndexBounds;
 import org.sparkmim.model.engine.ParameterVectors;
@@ -120,6 +121,14 @@ final class Nd4jProgram implements Program {
   @Override
   public long activationBytes() {
     return plan.memory().activationBytes();
+  }
+
+  @Override
+  public Map<String, Long> nanosByOperation() {
+    Map<String, Long> nanos = new TreeMap<>();
+    plan.forward().addTo(nanos);
+    plan.backward().addTo(nanos);
+    return nanos;
   }
 
   @Override

@@ -14,6 +14,7 @@ final class Outlet implements AutoCloseable {
     Arithmetic arithmetic = new Arithmetic();
     arithmetic.onto(tape);
     arithmetic.copy(value, store.take(value.size()));
+    tape.close("copy out");
     store.allocate();
     tape.bind();
   }

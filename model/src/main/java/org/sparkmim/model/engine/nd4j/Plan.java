@@ -32,18 +32,23 @@ final class Plan {
     for (Op op : schedule.forward()) {
       calls.put(op, Calls.of(op, emission));
       calls.get(op).forward();
-      memory.reuseScratch();
+      end(forward, op, "forward");
     }
     memory.turnBack();
     emission.onto(backward);
     for (BackwardStep step : schedule.backward()) {
       for (Op op : step.again()) {
         calls.get(op).forward();
-        memory.reuseScratch();
+        end(backward, op, "again");
       }
       calls.get(step.op()).backward(step);
-      memory.reuseScratch();
+      end(backward, step.op(), "backward");
     }
+  }
+
+  private void end(Tape tape, Op op, String direction) {
+    tape.close(op.getClass().getSimpleName() + " " + direction);
+    memory.reuseScratch();
   }
 
   /** Takes the memory and binds the calls to it. */

@@ -2,6 +2,7 @@ package org.sparkmim.model.engine.nd4j;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.function.Supplier;
 import org.nd4j.linalg.api.ndarray.INDArray;
@@ -20,7 +21,10 @@ final class Tape {
   private static final long[] NO_INTEGERS = {};
 
   private final List<Supplier<Kernel>> written = new ArrayList<>();
+  private final List<String> kinds = new ArrayList<>();
+  private final List<Integer> ends = new ArrayList<>();
   private Kernel[] kernels = {};
+  private long[] nanos = {};
 
   /** A call of an operation of libnd4j's newer kind. */
   void custom(String name, List<Tensor> inputs, Tensor output) {
@@ -50,15 +54,34 @@ final class Tape {
         });
   }
 
+  /** Says what kind of operation the calls since the last one make up. */
+  void close(String kind) {
+    kinds.add(kind);
+    ends.add(written.size());
+  }
+
   /** Binds everything written; the stores must be allocated. */
   void bind() {
     kernels = written.stream().map(Supplier::get).toArray(Kernel[]::new);
+    nanos = new long[kinds.size()];
     written.clear();
   }
 
   void run() {
-    for (Kernel kernel : kernels) {
-      kernel.run();
+    int next = 0;
+    for (int i = 0; i < nanos.length; i++) {
+      long before = System.nanoTime();
+      for (int end = ends.get(i); next < end; next++) {
+        kernels[next].run();
+      }
+      nanos[i] += System.nanoTime() - before;
+    }
+  }
+
+  /** Adds the time spent so far to that of the same kinds. */
+  void addTo(Map<String, Long> byKind) {
+    for (int i = 0; i < nanos.length; i++) {
+      byKind.merge(kinds.get(i), nanos[i], Long::sum);
     }
   }
 }

@@ -63,7 +63,7 @@ final class WindowAttentionCalls implements Calls {
     }
     Tensor probabilities = e.rows(op.probabilities());
     Tensor dscores = attention.scoreGradients(probabilities, qkv, dout);
-    e.contribute(step, op.table(), dtable -> tableGradient(dscores, dtable));
+    e.accumulate(step, op.table(), (dtable, beta) -> tableGradient(dscores, dtable, beta));
     if (sources == null) {
       e.accumulate(
           step,
@@ -99,17 +99,19 @@ final class WindowAttentionCalls implements Calls {
     return bias.as(groups, 1, bias.size() / groups);
   }
 
-  /** {@code dtable[pairs] += sum_b ds}. */
-  private void tableGradient(Tensor dscores, Tensor dtable) {
+  /**
+   * {@code dtable[pairs] += sum_b ds}, as a product with which row each pair has: to scatter takes
+   * three times as long, and on a GPU its sums would depend on the order of threads.
+   */
+  private void tableGradient(Tensor dscores, Tensor dtable, double beta) {
     long rows = op.table().rows();
     Tensor dbias = e.scratch(groups, 1, dscores.size() / groups / batch);
     e.product(e.ones(groups, 1, batch), byGroup(dscores), dbias, 1, 0);
     Tensor dpairs = e.scratch(pairs(), op.heads());
     e.copy(dbias.as(groups, op.heads(), (long) capacity * capacity), headsFirst(dpairs));
-    Tensor sums = e.scratch(rows + 1, op.heads());
-    e.fill(sums, 0);
-    e.scatterAdd(sums, e.indices().of(op.pairs()), dpairs);
-    e.copy(sums.rows(0, rows), dtable);
+    Tensor rowOfPair = e.scratch(pairs(), rows + 1);
+    e.oneHot(e.indices().of(op.pairs()), rowOfPair);
+    e.product(rowOfPair.columns(0, rows), true, dpairs, false, dtable, 1, beta);
   }
 
   private Tensor byGroup(Tensor scores) {
