@@ -1,5 +1,6 @@
 package org.sparkmim.model.engine.cuda;
 
+import java.util.concurrent.atomic.AtomicReference;
 import org.sparkmim.model.engine.Engine;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Precision;
@@ -11,6 +12,9 @@ import org.sparkmim.model.graph.Graph;
  * TF32, in f32. This class loads on any machine; the first program asks for the GPU.
  */
 public final class CudaEngine implements Engine {
+  /** The JVM tells only once why a class cannot be initialised; a second try needs it, too. */
+  private static final AtomicReference<LinkageError> FIRST_FAILURE = new AtomicReference<>();
+
   private final int ordinal;
 
   /**
@@ -55,7 +59,8 @@ public final class CudaEngine implements Engine {
     try {
       return CudaDevice.open(ordinal, precision == Precision.BF16 ? Type.BF16 : Type.F32);
     } catch (LinkageError missing) {
-      throw Refusals.notLoaded(missing);
+      FIRST_FAILURE.compareAndSet(null, missing);
+      throw Refusals.notLoaded(FIRST_FAILURE.get());
     }
   }
 }

@@ -114,7 +114,7 @@ final class Products {
       if (product.bias() != null) {
         set(description, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
         set(description, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, typeOf(product.d()));
-        try (LongPointer bias = new LongPointer(product.bias().value())) {
+        try (LongPointer bias = cell(product.bias().value())) {
           check(
               cublasLtMatmulDescSetAttribute(
                   description, CUBLASLT_MATMUL_DESC_BIAS_POINTER, bias, Long.BYTES),
@@ -126,7 +126,7 @@ final class Products {
   }
 
   private static void set(cublasLtMatmulDescOpaque_t description, int attribute, int value) {
-    try (IntPointer number = new IntPointer(value)) {
+    try (IntPointer number = cell(value)) {
       check(
           cublasLtMatmulDescSetAttribute(description, attribute, number, Integer.BYTES),
           "describe a product");
@@ -138,8 +138,8 @@ final class Products {
     int storedColumns = matrix.turned() ? rows : columns;
     int storedRows = matrix.turned() ? columns : rows;
     try (PointerPointer<cublasLtMatrixLayoutOpaque_t> out = new PointerPointer<>(1);
-        IntPointer batch = new IntPointer(of.batch());
-        LongPointer offset = new LongPointer(matrix.batchStride())) {
+        IntPointer batch = cell(of.batch());
+        LongPointer offset = cell(matrix.batchStride())) {
       check(
           cublasLtMatrixLayoutCreate(
               out, typeOf(matrix), storedColumns, storedRows, matrix.stride()),
@@ -169,7 +169,7 @@ final class Products {
     try (PointerPointer<cublasLtMatmulPreferenceOpaque_t> out = new PointerPointer<>(1)) {
       check(cublasLtMatmulPreferenceCreate(out), "state a preference");
       cublasLtMatmulPreferenceOpaque_t preference = out.get(cublasLtMatmulPreferenceOpaque_t.class);
-      try (LongPointer bytes = new LongPointer(WORKSPACE_BYTES)) {
+      try (LongPointer bytes = cell(WORKSPACE_BYTES)) {
         check(
             cublasLtMatmulPreferenceSetAttribute(
                 preference, CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, bytes, Long.BYTES),
@@ -196,7 +196,7 @@ final class Products {
 
   private static void prefer(
       cublasLtMatmulPreferenceOpaque_t preference, int attribute, Matrix matrix) {
-    try (IntPointer bytes = new IntPointer(alignmentOf(matrix))) {
+    try (IntPointer bytes = cell(alignmentOf(matrix))) {
       check(
           cublasLtMatmulPreferenceSetAttribute(preference, attribute, bytes, Integer.BYTES),
           "state an alignment");
@@ -229,6 +229,15 @@ final class Products {
   private static int alignmentOf(Matrix matrix) {
     return (int)
         Math.min(MOST_ALIGNMENT, Long.lowestOneBit(matrix.data().at().value() | MOST_ALIGNMENT));
+  }
+
+  /** A pointer's constructor takes a number for its size. */
+  private static IntPointer cell(int number) {
+    return new IntPointer(1L).put(0, number);
+  }
+
+  private static LongPointer cell(long number) {
+    return new LongPointer(1L).put(0, number);
   }
 
   private static Pointer pointer(Matrix matrix) {

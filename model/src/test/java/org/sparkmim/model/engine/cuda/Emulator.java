@@ -100,9 +100,10 @@ final class Emulator {
     return folder.resolve(library).toAbsolutePath();
   }
 
-  private static Path resource(Path folder, String name) throws IOException {
+  /** Copies a file of the tests to a folder. */
+  static Path resource(Path folder, String name) throws IOException {
     try (InputStream in = Emulator.class.getResourceAsStream(name)) {
-      Path file = folder.resolve(name);
+      Path file = folder.resolve(Path.of(name).getFileName());
       Files.writeString(file, new String(in.readAllBytes(), StandardCharsets.UTF_8));
       return file;
     }
