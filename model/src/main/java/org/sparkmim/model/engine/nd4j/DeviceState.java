@@ -114,8 +114,12 @@ final class DeviceState implements ParameterVectors.Mirror, AutoCloseable {
     parametersNewer = false;
   }
 
+  /** What only the device has goes to the host first, which may live longer. */
   @Override
   public void close() {
+    if (gradientsNewer || parametersNewer) {
+      fetch(host);
+    }
     firstMoment.close();
     secondMoment.close();
   }

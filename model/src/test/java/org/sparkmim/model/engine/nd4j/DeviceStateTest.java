@@ -1,6 +1,7 @@
 package org.sparkmim.model.engine.nd4j;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.util.List;
 import org.assertj.core.data.Offset;
@@ -127,6 +128,21 @@ class DeviceStateTest {
       updates.apply(optimizer, 0.01, 2);
       new ParameterUpdate(host, RANGES, team).apply(optimizer, 0.01, 2);
       assertSame(state, host, 1e-6);
+    }
+  }
+
+  @Test
+  void theHostHasEverythingWhenAProgramIsClosed() {
+    try (ParameterVectors state = network.state(graph);
+        ParameterVectors host = twin(state)) {
+      try (Program program = program(state)) {
+        pass(program);
+        program.updates(RANGES).orElseThrow().apply(new Optimizer.Sgd(), 0.5, 1);
+      }
+      referencePass(host);
+      assertNear("gradients", state.gradients(), host.gradients(), RANGES.get(1).end(), 1e-6);
+      assertThat(state.parameters().get(0))
+          .isCloseTo(host.parameters().get(0) - 0.25f * host.gradients().get(0), within(1e-6f));
     }
   }
 
