@@ -94,6 +94,9 @@ final class PlanCommand implements Runnable {
     } else {
       RunPlan plan = plan(recipe, train);
       out.print(json ? plan.json() + System.lineSeparator() : plan.text());
+      if (timing && !json && isElsewhere(recipe)) {
+        out.println("\nNo time is foretold: the GPUs that train are the executors'.");
+      }
     }
     out.flush();
   }
@@ -108,9 +111,8 @@ final class PlanCommand implements Runnable {
     if (!cluster) {
       Room.inMemory(memory);
     }
-    boolean elsewhere = cluster && EngineSpec.from(recipe.section("engine")).usesDevice();
     Optional<Pace> pace =
-        timing && !elsewhere
+        timing && !isElsewhere(recipe)
             ? Optional.of(pace(recipe, dataset, cluster, spark))
             : Optional.empty();
     RunPlan plan =
@@ -124,6 +126,11 @@ final class PlanCommand implements Runnable {
       Room.onDisk(plan, hadoop, output);
     }
     return plan;
+  }
+
+  /** Whether this machine says nothing about the pace of those that train. */
+  private boolean isElsewhere(Recipe recipe) {
+    return !sparks.isEmbedded(recipe) && EngineSpec.from(recipe.section("engine")).usesDevice();
   }
 
   /** Memory of a recipe's workers. */

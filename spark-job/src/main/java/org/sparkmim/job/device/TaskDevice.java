@@ -47,7 +47,7 @@ public final class TaskDevice {
    *
    * @throws MimException (usage) if tasks would share a GPU, or have none
    */
-  static void check(EngineSpec engine, SparkConf conf) {
+  public static void check(EngineSpec engine, SparkConf conf) {
     double amount = amount(conf);
     if (amount != 0 && amount != 1) {
       throw MimException.usage(

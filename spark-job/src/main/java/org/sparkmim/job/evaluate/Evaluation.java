@@ -18,6 +18,7 @@ import org.sparkmim.job.JobName;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.commit.Checkpoint;
 import org.sparkmim.job.commit.RunFiles;
+import org.sparkmim.job.device.TaskDevice;
 import org.sparkmim.job.evaluate.EvaluateSettings.Stage;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
@@ -37,6 +38,7 @@ public final class Evaluation {
     this.spark = spark;
     this.settings = settings;
     this.engine = engine;
+    TaskDevice.check(engine, spark.sparkContext().getConf());
   }
 
   /**

@@ -41,6 +41,18 @@ final class WorkerPlanTest {
         .isEqualTo((4 + 2 + 2) * n + 6 * n + 4 * n + (12 + 4 + 4) * n / 2);
   }
 
+  @Test
+  void aGpusMemoryIsToldApart() throws IOException {
+    JsonNode onGpu = plan("-D", "model.arch=vit-tiny", "-D", "engine.name=cuda");
+    JsonNode onCpu = plan("-D", "model.arch=vit-tiny");
+    assertThat(onGpu.at("/worker_bytes/activations").asLong()).isZero();
+    assertThat(onGpu.get("device_bytes").asLong())
+        .isGreaterThan(16 * onGpu.get("parameters").asLong());
+    assertThat(onGpu.get("executor_bytes").asLong())
+        .isLessThan(onCpu.get("executor_bytes").asLong());
+    assertThat(onCpu.get("device_bytes").asLong()).isZero();
+  }
+
   private long averaging(String... options) throws IOException {
     String[] all = java.util.Arrays.copyOf(options, options.length + 2);
     all[options.length] = "-D";
