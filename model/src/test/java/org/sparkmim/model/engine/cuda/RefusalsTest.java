@@ -152,11 +152,11 @@ class RefusalsTest {
     try (ParameterVectors state = network.state(graph)) {
       EmulatedDevice small = new EmulatedDevice(Type.F32).withMemory(4000);
       assertThatExceptionOfType(ModelException.class)
-          .isThrownBy(() -> CudaProgram.on(small, graph, state, options))
+          .isThrownBy(() -> CudaProgram.on(small, new Plan(graph, options), state))
           .withMessageContaining("Lower train.batch-size");
       assertThat(small.closed()).isTrue();
       try (CudaProgram program =
-          CudaProgram.on(new EmulatedDevice(Type.F32), graph, state, options)) {
+          CudaProgram.on(new EmulatedDevice(Type.F32), new Plan(graph, options), state)) {
         network.feed(program);
         program.forward();
         assertThat(program.scalar(graph.losses().get(0))).isNotNaN();
