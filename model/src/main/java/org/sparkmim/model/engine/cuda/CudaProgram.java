@@ -47,10 +47,10 @@ final class CudaProgram implements Program {
     buffers = plan.buffers();
     losses = graph.losses();
     indexBounds = new IndexBounds(graph);
+    long base = device.allocate(plan.bytes());
     for (Region region : plan.regions()) {
-      if (region.bytes() > 0) {
-        region.bind(device.allocate(region.bytes()));
-      }
+      region.bind(base);
+      base += region.bytes();
     }
     plan.constants().write(device);
     this.state = new DeviceState(device, state, buffers);

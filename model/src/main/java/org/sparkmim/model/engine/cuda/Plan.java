@@ -15,8 +15,8 @@ final class Plan {
   private final Schedule schedule;
   private final Constants constants = new Constants();
   private final Scratch scratch = new Scratch();
-  private final Region kept = new Region("kept for the backward pass");
-  private final Region landing = new Region("landing of inputs");
+  private final Region kept = new Region();
+  private final Region landing = new Region();
   private final Buffers buffers;
   private final LinearKernels linear;
   private final NormKernels norm;
