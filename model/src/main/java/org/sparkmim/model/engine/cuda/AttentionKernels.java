@@ -9,13 +9,15 @@ import org.sparkmim.model.graph.Schedule.BackwardStep;
 /** Tasks of {@link Op.Attention}: products head by head over all images, and a softmax between. */
 final class AttentionKernels {
   /** Bytes of float32 scores that are worked on at once. */
-  private static final long MOST_SCORES = 256L << 20;
+  static final long MOST_SCORES = 256L << 20;
 
   private final Emission emission;
   private final Buffers buffers;
+  private final long mostScores;
 
-  AttentionKernels(Emission emission) {
+  AttentionKernels(Emission emission, long mostScores) {
     this.emission = emission;
+    this.mostScores = mostScores;
     buffers = emission.buffers();
   }
 
@@ -39,20 +41,6 @@ final class AttentionKernels {
 
     private double scale() {
       return 1 / Math.sqrt(width);
-    }
-
-    /** Runs of sequences whose scores fit. */
-    private List<Run> runs() {
-      long most = Math.max(1, MOST_SCORES / Type.F32.bytes(stretch()));
-      List<Run> runs = new ArrayList<>();
-      for (int first = 0; first < sequences; first += (int) most) {
-        runs.add(new Run(first, (int) Math.min(most, sequences - first)));
-      }
-      return runs;
-    }
-
-    private Run largest() {
-      return runs().get(0);
     }
 
     /** Queries (0), keys (1) or values (2) of a head, in {@code packed}. */
@@ -92,6 +80,16 @@ final class AttentionKernels {
     List<Task> use(Address dScores, Run run);
   }
 
+  /** Runs of sequences whose scores fit, the longest first. */
+  private List<Run> runs(Sequences s) {
+    int most = (int) Math.max(1, Math.min(s.sequences, mostScores / Type.F32.bytes(s.stretch())));
+    List<Run> runs = new ArrayList<>();
+    for (int first = 0; first < s.sequences; first += most) {
+      runs.add(new Run(first, Math.min(most, s.sequences - first)));
+    }
+    return runs;
+  }
+
   List<Task> forward(Op.Attention op) {
     Sequences s = sequences(op);
     return forward(
@@ -118,9 +116,9 @@ final class AttentionKernels {
 
   /** {@code out [sequences, length, heads, width]}. */
   List<Task> forward(Sequences s, Softmax softmax, Data out) {
-    Data scores = emission.scratch().take(s.largest().count * s.stretch(), Type.F32);
+    Data scores = emission.scratch().take(runs(s).get(0).count * s.stretch(), Type.F32);
     List<Task> tasks = new ArrayList<>();
-    for (Run run : s.runs()) {
+    for (Run run : runs(s)) {
       for (int h = 0; h < s.heads; h++) {
         tasks.add(
             product(s, s.width, s.part(s.qkv, run, h, 0), s.part(s.qkv, run, h, 1).turn())
@@ -146,11 +144,11 @@ final class AttentionKernels {
    * @param add whether to add to {@code dQkv}
    */
   List<Task> backward(Sequences s, Data dOut, Data dQkv, boolean add, ScoreGradient use) {
-    long most = s.largest().count * s.stretch();
+    long most = runs(s).get(0).count * s.stretch();
     Data dProbabilities = emission.scratch().take(most, Type.F32);
     Data dScores = emission.scratch().take(most, buffers.activationType());
     List<Task> tasks = new ArrayList<>();
-    for (Run run : s.runs()) {
+    for (Run run : runs(s)) {
       Data probabilities = s.probabilities(run);
       for (int h = 0; h < s.heads; h++) {
         Matrix dHead = s.head(dOut, run, h);

@@ -12,7 +12,7 @@ final class Constants {
   /** What lies at {@code at}; written when all addresses are known. */
   private record Content(Address at, int bytes, Consumer<ByteBuffer> writer) {}
 
-  private final Region region = new Region("constants");
+  private final Region region = new Region();
   private final List<Content> contents = new ArrayList<>();
 
   Region region() {

@@ -47,10 +47,10 @@ final class CudaDevice implements Device {
     int driver = number[0];
     check(cuDeviceGetCount(number), "count devices");
     Gpu.checkDriver(driver, number[0], ordinal);
-    return describe(driver, number[0], ordinal).check();
+    return describe(ordinal).check();
   }
 
-  private static Gpu describe(int driver, int count, int ordinal) {
+  private static Gpu describe(int ordinal) {
     int[] device = new int[1];
     check(cuDeviceGet(device, ordinal), "find device " + ordinal);
     byte[] name = new byte[256];
@@ -60,8 +60,6 @@ final class CudaDevice implements Device {
       length++;
     }
     return new Gpu(
-        driver,
-        count,
         ordinal,
         new String(name, 0, length, StandardCharsets.UTF_8),
         attribute(CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR, device[0]),

@@ -47,7 +47,7 @@ public final class CudaEngine implements Engine {
    */
   @Override
   public Program compile(Graph graph, ParameterVectors state, Options options) {
-    return CudaProgram.on(open(options.precision()), graph, state, options);
+    return CudaProgram.on(open(options.precision()), new Plan(graph, options), state);
   }
 
   @Override

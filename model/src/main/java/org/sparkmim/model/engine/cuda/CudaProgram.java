@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
-import org.sparkmim.model.engine.Engine;
 import org.sparkmim.model.engine.IndexBounds;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Program;
@@ -31,27 +30,27 @@ final class CudaProgram implements Program {
   private final float[] lossesOnHost;
   private boolean lossesRead;
 
-  /** Compiles for a device, which is closed with the program, or if that fails. */
-  static CudaProgram on(
-      Device device, Graph graph, ParameterVectors state, Engine.Options options) {
+  /** Makes a plan run on a device, which is closed with the program, or if that fails. */
+  static CudaProgram on(Device device, Plan plan, ParameterVectors state) {
     try {
-      return new CudaProgram(device, graph, state, options);
+      return new CudaProgram(device, plan, state);
     } catch (RuntimeException | Error failure) {
       device.close();
       throw failure;
     }
   }
 
-  private CudaProgram(Device device, Graph graph, ParameterVectors state, Engine.Options options) {
+  private CudaProgram(Device device, Plan plan, ParameterVectors state) {
     this.device = device;
-    plan = new Plan(graph, options);
+    this.plan = plan;
+    Graph graph = plan.graph();
     buffers = plan.buffers();
     losses = graph.losses();
     indexBounds = new IndexBounds(graph);
+    long base = device.allocate(plan.bytes());
     for (Region region : plan.regions()) {
-      if (region.bytes() > 0) {
-        region.bind(device.allocate(region.bytes()));
-      }
+      region.bind(base);
+      base += region.bytes();
     }
     plan.constants().write(device);
     this.state = new DeviceState(device, state, buffers);

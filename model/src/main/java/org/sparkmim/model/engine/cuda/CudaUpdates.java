@@ -27,11 +27,11 @@ final class CudaUpdates implements Updates {
   CudaUpdates(Device device, DeviceState state, Buffers buffers, List<Range> trained) {
     this.state = state;
     List<Range> tiles = tiles(buffers.layout(), trained);
-    Region tilesRegion = new Region("tiles");
+    Region tilesRegion = new Region();
     tilesRegion.reserve((long) Math.max(1, tiles.size()) * TILE_BYTES);
     tilesRegion.bind(device.allocate(tilesRegion.bytes()));
     write(device, tiles, tilesRegion.base());
-    Region settingsRegion = new Region("settings");
+    Region settingsRegion = new Region();
     settingsRegion.reserve(SETTINGS * (long) Double.BYTES);
     settingsRegion.bind(device.allocate(settingsRegion.bytes()));
     settingsAt = settingsRegion.base();

@@ -1,12 +1,7 @@
 package org.sparkmim.model.engine.cuda;
 
-/**
- * What the driver says of one of its devices.
- *
- * @param driver version of CUDA that it serves, 13000 for 13.0
- * @param count devices that there are
- */
-record Gpu(int driver, int count, int ordinal, String name, int major, int minor) {
+/** What the driver says of one of its devices; {@code major.minor} is the compute capability. */
+record Gpu(int ordinal, String name, int major, int minor) {
   /**
    * Refuses what cannot work.
    *
@@ -19,7 +14,12 @@ record Gpu(int driver, int count, int ordinal, String name, int major, int minor
     return this;
   }
 
-  /** Refuses before a device is asked. */
+  /**
+   * Refuses before a device is asked.
+   *
+   * @param driver version of CUDA that it serves, 13000 for 13.0
+   * @param count devices that there are
+   */
   static void checkDriver(int driver, int count, int ordinal) {
     if (driver < Refusals.NEEDED_DRIVER) {
       throw Refusals.driverTooOld(driver);

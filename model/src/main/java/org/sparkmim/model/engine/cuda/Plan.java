@@ -11,11 +11,12 @@ import org.sparkmim.model.graph.Value;
 
 /** All tasks of a program and all memory that they touch, made without a device. */
 final class Plan {
+  private final Graph graph;
   private final Schedule schedule;
   private final Constants constants = new Constants();
   private final Scratch scratch = new Scratch();
-  private final Region kept = new Region("kept for the backward pass");
-  private final Region landing = new Region("landing of inputs");
+  private final Region kept = new Region();
+  private final Region landing = new Region();
   private final Buffers buffers;
   private final LinearKernels linear;
   private final NormKernels norm;
@@ -30,12 +31,20 @@ final class Plan {
   private final List<Task> backward = new ArrayList<>();
 
   Plan(Graph graph, Engine.Options options) {
+    this(graph, options, AttentionKernels.MOST_SCORES);
+  }
+
+  /**
+   * @param mostScores bytes of attention scores that are worked on at once
+   */
+  Plan(Graph graph, Engine.Options options, long mostScores) {
+    this.graph = graph;
     schedule = new Schedule(graph, options.training(), options.inspectable());
     buffers = new Buffers(graph, schedule, options, constants);
     Emission emission = new Emission(buffers, scratch, kept, constants);
     linear = new LinearKernels(emission);
     norm = new NormKernels(emission);
-    attention = new AttentionKernels(emission);
+    attention = new AttentionKernels(emission, mostScores);
     windowAttention = new WindowAttentionKernels(emission, attention);
     token = new TokenKernels(emission);
     restore = new RestoreKernels(emission);
@@ -60,6 +69,10 @@ final class Plan {
         landing.reserve(Type.F32.bytes(value.size()));
       }
     }
+  }
+
+  Graph graph() {
+    return graph;
   }
 
   Schedule schedule() {

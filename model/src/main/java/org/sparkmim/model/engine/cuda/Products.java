@@ -113,7 +113,6 @@ final class Products {
           product.a().turned() ? CUBLAS_OP_T : CUBLAS_OP_N);
       if (product.bias() != null) {
         set(description, CUBLASLT_MATMUL_DESC_EPILOGUE, CUBLASLT_EPILOGUE_BIAS);
-        set(description, CUBLASLT_MATMUL_DESC_BIAS_DATA_TYPE, typeOf(product.d()));
         try (LongPointer bias = cell(product.bias().value())) {
           check(
               cublasLtMatmulDescSetAttribute(

@@ -68,7 +68,7 @@ final class Refusals {
   static ModelException outOfMemory(String device, long asked, long free, long total) {
     return new ModelException(
         ModelException.Kind.ARGUMENT,
-        "%s has too little memory: %s more were asked for, %s of %s are free. Lower train.batch-size, use engine.precision = bf16, or end what else runs on the device (nvidia-smi)."
+        "%s has too little memory: %s were asked for, %s of %s are free. Lower train.batch-size, use engine.precision = bf16, or end what else runs on the device (nvidia-smi)."
             .formatted(device, mebibytes(asked), mebibytes(free), mebibytes(total)));
   }
 

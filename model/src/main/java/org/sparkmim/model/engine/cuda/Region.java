@@ -8,20 +8,8 @@ final class Region {
   /** What vector loads and cuBLASLt's fastest algorithms want. */
   private static final long ALIGNMENT = 256;
 
-  private final String name;
   private long bytes;
   private long base;
-
-  /**
-   * @param name for people who ask what fills the device
-   */
-  Region(String name) {
-    this.name = name;
-  }
-
-  String name() {
-    return name;
-  }
 
   long bytes() {
     return bytes;

@@ -2,7 +2,7 @@ package org.sparkmim.model.engine.cuda;
 
 /** Memory for what lives within one operation. */
 final class Scratch {
-  private final Region region = new Region("scratch");
+  private final Region region = new Region();
   private long top;
 
   Region region() {

@@ -126,8 +126,8 @@ extern "C" __global__ void bias_tile(
   FOR_ELEMENTS(i, size) {
     Index group = i / stretch;
     Index element = i % stretch;
-    Index from = max((Index)first, group * images);
-    Index to = min((Index)first + count, (group + 1) * images);
+    Index from = greater(first, group * images);
+    Index to = lesser((Index)first + count, (group + 1) * images);
     if (from < to) {
       float sum = from == group * images ? 0 : tile[i];
       for (Index at = from; at < to; at++) {

@@ -39,6 +39,10 @@ __device__ inline float number(const void* from, int floats, Index i) {
   return floats ? ((const float*)from)[i] : number(((const T*)from)[i]);
 }
 
+__device__ inline Index lesser(Index a, Index b) { return a < b ? a : b; }
+
+__device__ inline Index greater(Index a, Index b) { return a < b ? b : a; }
+
 __device__ inline float warp_sum(float x) {
   for (int distance = LANES / 2; distance > 0; distance /= 2) {
     x += __shfl_xor_sync(ALL_LANES, x, distance);

@@ -16,8 +16,9 @@ __device__ inline float over_warps(float x) {
 
 #define COLUMN ((Index)blockIdx.x * LANES + threadIdx.x)
 #define FOR_CHUNK(r, rows, chunk) \
-  for (Index r = (Index)blockIdx.y * (chunk) + threadIdx.y, last = min((Index)(rows), \
-       ((Index)blockIdx.y + 1) * (chunk)); r < last; r += WARPS)
+  for (Index r = (Index)blockIdx.y * (chunk) + threadIdx.y, \
+             last = lesser(rows, ((Index)blockIdx.y + 1) * (chunk)); \
+       r < last; r += WARPS)
 
 /** rows [count, width], each stride elements after the last; partial [chunks, width]. */
 extern "C" __global__ void column_sums(
@@ -57,7 +58,7 @@ extern "C" __global__ void gap_sums(
   }
 }
 
-/** gradient = or += sum of partial [chunks, width] over chunks, times scale. */
+/** gradient = or += sum of partial [chunks, width] over chunks. */
 extern "C" __global__ void add_chunks(
     const float* partial, int chunks, Index width, float* gradient, int add) {
   FOR_ELEMENTS(j, width) {

@@ -45,7 +45,7 @@ extern "C" __global__ void drop_first_token(
   }
 }
 
-/** The gradient of a dropped first token is zero: rows of to [images, 1 + tokens, width]. */
+/** The gradient of a dropped first token is zero: rows of dx [images, 1 + tokens, width]. */
 extern "C" __global__ void drop_first_token_backward(
     const T* dout, T* dx, int add, int tokens, Index rows, int width) {
   Index r = ROW;

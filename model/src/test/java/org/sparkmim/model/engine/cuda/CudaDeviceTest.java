@@ -53,6 +53,6 @@ class CudaDeviceTest {
         Map.of("FAKE_MEMORY", String.valueOf(33L << 20)),
         "Fake H100 has too little memory",
         "Lower train.batch-size");
-    refuses(Map.of("FAKE_MEMORY", "1000"), "32 MiB more were asked for, 1 MiB of 1 MiB are free");
+    refuses(Map.of("FAKE_MEMORY", "1000"), "32 MiB were asked for, 1 MiB of 1 MiB are free");
   }
 }

@@ -33,7 +33,8 @@ class DeviceStateTest {
 
   private CudaProgram compile(ParameterVectors state) {
     CudaProgram program =
-        CudaProgram.on(device, graph, state, new Engine.Options(true, false, Precision.F32));
+        CudaProgram.on(
+            device, new Plan(graph, new Engine.Options(true, false, Precision.F32)), state);
     network.feed(program);
     return program;
   }
@@ -211,7 +212,8 @@ class DeviceStateTest {
   void aProgramThatIsNotTrainedNeedsParametersAlone() {
     try (ParameterVectors state = ParameterVectors.frozen(25);
         CudaProgram program =
-            CudaProgram.on(device, graph, state, new Engine.Options(false, false, Precision.F32))) {
+            CudaProgram.on(
+                device, new Plan(graph, new Engine.Options(false, false, Precision.F32)), state)) {
       network.feed(program);
       program.forward();
       assertThat(program.scalar(graph.losses().get(0))).isPositive();

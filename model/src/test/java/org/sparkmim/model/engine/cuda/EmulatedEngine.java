@@ -6,10 +6,15 @@ import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.engine.Program;
 import org.sparkmim.model.graph.Graph;
 
-/** The cuda engine on emulated devices. */
-record EmulatedEngine(boolean reversed) implements Engine {
+/**
+ * The cuda engine on emulated devices.
+ *
+ * @param reversed whether threads and blocks run from the last to the first
+ * @param mostScores bytes of attention scores that are worked on at once
+ */
+record EmulatedEngine(boolean reversed, long mostScores) implements Engine {
   EmulatedEngine() {
-    this(false);
+    this(false, AttentionKernels.MOST_SCORES);
   }
 
   @Override
@@ -20,7 +25,9 @@ record EmulatedEngine(boolean reversed) implements Engine {
   @Override
   public Program compile(Graph graph, ParameterVectors state, Options options) {
     return CudaProgram.on(
-        new EmulatedDevice(typeOf(options.precision()), reversed), graph, state, options);
+        new EmulatedDevice(typeOf(options.precision()), reversed),
+        new Plan(graph, options, mostScores),
+        state);
   }
 
   @Override

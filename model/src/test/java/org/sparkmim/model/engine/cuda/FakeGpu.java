@@ -19,6 +19,8 @@ final class FakeGpu {
   private static final Path HEADERS = Path.of("/usr/local/cuda/include");
   private static final Path FOLDER = Path.of("target", "fake-gpu");
 
+  private static boolean built;
+
   private FakeGpu() {}
 
   /** What a process printed. */
@@ -39,7 +41,9 @@ final class FakeGpu {
     command.addAll(List.of(arguments));
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("LD_LIBRARY_PATH", FOLDER.toAbsolutePath().toString());
-    builder.environment().put("FAKE_KERNELS", Path.of("target", "emulator").toAbsolutePath() + "");
+    builder
+        .environment()
+        .put("FAKE_KERNELS", Path.of("target", "emulator").toAbsolutePath().toString());
     builder.environment().putAll(environment);
     Process process = builder.start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
@@ -50,7 +54,7 @@ final class FakeGpu {
     assumeTrue(Files.exists(HEADERS.resolve("cuda.h")), "no cuda.h: no driver can be played");
     Emulator.of(Type.F32);
     Emulator.of(Type.BF16);
-    if (Files.exists(FOLDER.resolve("libcublas.so.13"))) {
+    if (built) {
       return;
     }
     Files.createDirectories(FOLDER);
@@ -60,6 +64,7 @@ final class FakeGpu {
     compile("nvrtc", "libnvrtc.so.13");
     compile("cublasLt", "libcublasLt.so.13", FOLDER.resolve("libcuda.so.1").toString());
     compile("cublas", "libcublas.so.13");
+    built = true;
   }
 
   /** The natives of the preset ask for versions of symbols that bear the library's name. */

@@ -48,7 +48,8 @@ class PlanTest {
       Graph graph = random.graph();
       EmulatedDevice device = new EmulatedDevice(EmulatedEngine.typeOf(precision));
       try (ParameterVectors state = random.state(graph);
-          CudaProgram program = CudaProgram.on(device, graph, state, training(precision))) {
+          CudaProgram program =
+              CudaProgram.on(device, new Plan(graph, training(precision)), state)) {
         assertThat(device.allocatedBytes() + Products.WORKSPACE_BYTES)
             .as("%s", network)
             .isEqualTo(new CudaEngine(0).plannedBytes(graph, training(precision)));

@@ -2,14 +2,11 @@
 // Threads of a block are fibers; a barrier hands over to the next. What would hang or be undefined
 // on a device (a barrier that some threads never reach, a shuffle without all lanes) aborts.
 
-#include <algorithm>
-#include <climits>
 #include <cmath>
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <tuple>
 #include <ucontext.h>
 #include <utility>
 #include <vector>
@@ -17,9 +14,6 @@
 #define __global__
 #define __device__
 #define __shared__ static
-
-using std::max;
-using std::min;
 
 struct Dimensions {
   unsigned x, y, z;

@@ -22,7 +22,7 @@ struct Layout {
 
 struct Description {
   int compute, scale;
-  int32_t turn_a = 0, turn_b = 0, epilogue = 1, bias_type = -1;
+  int32_t turn_a = 0, turn_b = 0, epilogue = 1;
   const char* bias = nullptr;
 };
 
@@ -96,7 +96,8 @@ static int check(const Description& d, const Layout& a, const Layout& b, const L
       return refuse("a stride or a batch");
     }
   }
-  if ((d.epilogue == 4) != (d.bias != nullptr) || (d.bias && d.bias_type != r.type)) {
+  // A bias has the type of the result where nothing else is said.
+  if ((d.epilogue == 4) != (d.bias != nullptr) || (d.bias && r.batch != 1)) {
     return refuse("a bias");
   }
   if (d.bias && (uintptr_t)d.bias % 16) {
@@ -134,8 +135,6 @@ int cublasLtMatmulDescSetAttribute(Description* d, int which, const void* value,
       &d->epilogue};
   if (which == 8 && bytes == 8) {
     memcpy(&d->bias, value, 8);
-  } else if (which == 26 && bytes == 4) {
-    memcpy(&d->bias_type, value, 4);
   } else if ((which == 3 || which == 4 || which == 7) && bytes == 4) {
     memcpy(numbers[which], value, 4);
   } else {
@@ -238,7 +237,7 @@ int cublasLtMatmul(void*, Description* description, const float* alpha, const ch
             x += kept * get(lc.type, c, fc + j * lc.stride + i);
           }
           if (d.bias) {
-            x += get(d.bias_type, d.bias, i);
+            x += get(lr.type, d.bias, i);
           }
           put(lr.type, r, fr + j * lr.stride + i, x);
         }

@@ -21,7 +21,7 @@ typedef std::vector<std::function<void()>> Works;
 static Works queue;
 static Works* captured;
 static std::map<char*, size_t> host_memory, device_memory;
-static long objects;
+static long objects, retained;
 static int context, stream;
 static thread_local CUcontext current;
 
@@ -96,13 +96,15 @@ CUresult cuDeviceGetAttribute(int* value, CUdevice_attribute which, CUdevice dev
 CUresult cuDevicePrimaryCtxRetain(CUcontext* result, CUdevice device) {
   NEED(device >= 40);
   *result = (CUcontext)&context;
-  objects++;
+  retained++;
   return CUDA_SUCCESS;
 }
 
 CUresult cuDevicePrimaryCtxRelease(CUdevice device) {
   NEED(device >= 40);
-  objects--;
+  if (--retained) {
+    return CUDA_SUCCESS;
+  }
   if (objects || !host_memory.empty() || !device_memory.empty()) {
     fprintf(stderr, "fake: %ld objects and %zu blocks are left\n", objects,
         host_memory.size() + device_memory.size());
