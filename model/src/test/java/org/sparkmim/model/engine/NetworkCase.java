@@ -317,7 +317,7 @@ public enum NetworkCase {
   }
 
   private static void crossEntropy(RandomNetwork n, Value logits) {
-    n.builder().crossEntropy(logits, n.input(logits.shape()));
+    n.builder().crossEntropy(logits, n.shares(logits.shape()));
   }
 
   private static void mix(RandomNetwork n, boolean softmax) {

@@ -297,7 +297,7 @@ public abstract class OperationProperties {
     RandomNetwork n = new RandomNetwork(seed);
     Value x = activation(n, batch, 8);
     Value logits = n.builder().linear(x, n.parameter(classes, 8), n.parameter(classes));
-    n.builder().crossEntropy(logits, n.input(batch, classes));
+    n.builder().crossEntropy(logits, n.shares(batch, classes));
     compare(n, x);
   }
 

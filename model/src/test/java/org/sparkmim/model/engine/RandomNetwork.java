@@ -70,6 +70,16 @@ public final class RandomNetwork {
     return value;
   }
 
+  /** An input without negative numbers, as the targets of a cross-entropy are. */
+  public Value shares(int... shape) {
+    Value value = input(shape);
+    float[] numbers = inputs.get(value);
+    for (int i = 0; i < numbers.length; i++) {
+      numbers[i] = Math.abs(numbers[i]);
+    }
+    return value;
+  }
+
   public Value constant(int... shape) {
     return builder.constant(
         fresh("constant"), numbers(IntStream.of(shape).reduce(1, Math::multiplyExact)), shape);

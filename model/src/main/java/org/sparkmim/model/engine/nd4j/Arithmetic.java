@@ -106,6 +106,18 @@ class Arithmetic {
     tape.custom("log_softmax", List.of(x), out, new double[0], new long[] {1});
   }
 
+  /** The same numbers in the type of the output. */
+  final void cast(Tensor x, Tensor out) {
+    long[] type = {out.store().type().toInt()};
+    tape.custom("cast", List.of(x), out, new double[0], type);
+  }
+
+  /** The sum of all of {@code x [r, c]}, to {@code out [1, 1]}, in the type of both. */
+  final void total(Tensor x, Tensor out) {
+    double[] keepingExtents = {1};
+    tape.custom("reduce_sum", List.of(x), out, keepingExtents, new long[] {0, 1});
+  }
+
   /** Repeats {@code x} along its extents of 1. */
   final void copy(Tensor x, Tensor out) {
     tape.custom("assign", List.of(out, x), out);

@@ -5,15 +5,18 @@ import org.sparkmim.model.graph.Schedule.BackwardStep;
 
 /**
  * {@code out = -1/B sum t log p} with {@code p = softmax(z)} row by row; {@code dz_c = (p_c sum_k
- * t_k - t_c) / B}.
+ * t_k - t_c) / B}. The loss is computed in double: its terms may cancel.
  */
 record CrossEntropyCalls(Op.CrossEntropy op, Emission e) implements Calls {
   @Override
   public void forward() {
-    Tensor logarithms = e.scratch(e.rows(op.logits()).shape());
-    e.logSoftmax(e.rows(op.logits()), logarithms);
-    e.multiply(logarithms, e.rows(op.target()), logarithms);
-    e.sum(logarithms, e.row(op.out()), -1.0 / batch());
+    Tensor logarithms = e.wide(e.rows(op.logits()));
+    Tensor total = e.wide(e.row(op.out()));
+    e.logSoftmax(logarithms, logarithms);
+    e.multiply(logarithms, e.wide(e.rows(op.target())), logarithms);
+    e.total(logarithms, total);
+    e.scale(total, -1.0 / batch(), total);
+    e.cast(total, e.row(op.out()));
   }
 
   @Override

@@ -44,6 +44,13 @@ final class Emission extends Arithmetic {
     return memory.scratch(shape);
   }
 
+  /** The numbers of a tensor as doubles, in scratch room. */
+  Tensor wide(Tensor x) {
+    Tensor wide = memory.wideScratch(x.shape());
+    cast(x, wide);
+    return wide;
+  }
+
   Tensor ones(long... shape) {
     return memory.ones(shape);
   }
@@ -104,7 +111,7 @@ final class Emission extends Arithmetic {
     product(x, ones(x.shape()[1], 1), out, alpha, 0);
   }
 
-  /** The sum of all of {@code x [r, c]}, to one element; rows first, so that it stays exact. */
+  /** The sum of all of {@code x [r, c]}, to one element; rows first, lest roundings pile up. */
   void sum(Tensor x, Tensor out, double alpha) {
     Tensor sums = scratch(x.shape()[0], 1);
     rowSums(x, sums, 1);

@@ -22,6 +22,7 @@ final class Memory implements AutoCloseable {
   private final Store parameters = new Store(DataType.FLOAT);
   private final Store gradients = new Store(DataType.FLOAT);
   private final Store scratch = new Store(DataType.FLOAT);
+  private final Store wideScratch = new Store(DataType.DOUBLE);
   private final Store ones = new Store(DataType.FLOAT);
   private final List<Store> others = new ArrayList<>();
   private final Map<Value, Long> offsets = new HashMap<>();
@@ -91,9 +92,15 @@ final class Memory implements AutoCloseable {
     return scratch.take(shape);
   }
 
+  /** The same for doubles. */
+  Tensor wideScratch(long... shape) {
+    return wideScratch.take(shape);
+  }
+
   /** The operation is over: its scratch room is free. */
   void reuseScratch() {
     scratch.reuse();
+    wideScratch.reuse();
   }
 
   /** A tensor of ones. */
@@ -141,7 +148,7 @@ final class Memory implements AutoCloseable {
 
   private List<Store> all() {
     List<Store> all = new ArrayList<>(others);
-    all.addAll(List.of(activations, parameters, gradients, scratch, ones));
+    all.addAll(List.of(activations, parameters, gradients, scratch, wideScratch, ones));
     return all;
   }
 

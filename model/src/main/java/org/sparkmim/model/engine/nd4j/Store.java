@@ -39,6 +39,10 @@ final class Store implements AutoCloseable {
     next = 0;
   }
 
+  DataType type() {
+    return type;
+  }
+
   long bytes() {
     return size * type.width();
   }
