@@ -79,6 +79,16 @@ class JobJarIT {
     assertThat(natives.stream().filter(name -> name.endsWith("/libnd4jcpu.so"))).hasSize(1);
   }
 
+  /** The kernels always; what calls NVIDIA's libraries with the profile "cuda"; these never. */
+  @Test
+  void isForGpusIfBuiltSo() {
+    assertThat(entries).contains("org/sparkmim/model/engine/cuda/attention.cu");
+    assertThat(entries.stream().anyMatch(name -> name.endsWith("/libjnicudart.so")))
+        .isEqualTo(Boolean.getBoolean("job.cuda"));
+    assertThat(entries)
+        .noneMatch(name -> name.matches(".*/lib(cudart|cublas|cublasLt|nvrtc)\\.so.*"));
+  }
+
   @Test
   void holdsNoSignatureOfAJarThatIsNoLongerWhole() {
     assertThat(entries).noneMatch(name -> name.matches("META-INF/[^/]+\\.(SF|DSA|RSA|EC)"));

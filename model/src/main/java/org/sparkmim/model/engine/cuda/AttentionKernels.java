@@ -27,16 +27,23 @@ final class AttentionKernels {
    * @param sequences how many
    * @param length tokens of each
    * @param qkv {@code [sequences, length, 3, heads, width]}
-   * @param probabilities {@code [sequences, heads, length, length]}
+   * @param probabilities {@code [sequences, heads, length, stride]}
+   * @param stride elements from a row of scores to the next
    */
-  record Sequences(int sequences, int length, int heads, int width, Data qkv, Data probabilities) {
+  record Sequences(
+      int sequences, int length, int heads, int width, Data qkv, Data probabilities, int stride) {
     int model() {
       return heads * width;
     }
 
     /** Scores of one sequence. */
     long stretch() {
-      return (long) heads * length * length;
+      return (long) heads * length * stride;
+    }
+
+    /** Queries of {@code count} sequences, head by head. */
+    long queries(int count) {
+      return (long) count * heads * length;
     }
 
     private double scale() {
@@ -46,7 +53,7 @@ final class AttentionKernels {
     /** Queries (0), keys (1) or values (2) of a head, in {@code packed}. */
     private Matrix part(Data packed, Run run, int head, int which) {
       long row = 3L * model();
-      long at = run.first * length * row + (long) which * model() + (long) head * width;
+      long at = (long) run.first * length * row + (long) which * model() + (long) head * width;
       return Matrix.of(packed.plus(at), row).batched(length * row);
     }
 
@@ -58,8 +65,8 @@ final class AttentionKernels {
 
     /** One head of scores of a run. */
     private Matrix square(Data scores, int head) {
-      long at = (long) head * length * length;
-      return Matrix.of(scores.plus(at), length).batched(stretch());
+      long at = (long) head * length * stride;
+      return Matrix.of(scores.plus(at), stride).batched(stretch());
     }
 
     private Data probabilities(Run run) {
@@ -96,11 +103,7 @@ final class AttentionKernels {
         s,
         (scores, probabilities, run) ->
             Launch.rows(
-                "softmax",
-                run.count() * s.stretch() / s.length(),
-                s.length(),
-                scores,
-                probabilities),
+                "softmax", s.queries(run.count()), s.length(), scores, probabilities, s.stride()),
         buffers.of(op.out()));
   }
 
@@ -165,11 +168,12 @@ final class AttentionKernels {
       tasks.add(
           Launch.rows(
               "softmax_backward",
-              run.count * s.stretch() / s.length,
+              s.queries(run.count),
               s.length,
               probabilities.at(),
               dProbabilities.at(),
-              dScores.at()));
+              dScores.at(),
+              s.stride));
       tasks.addAll(use.use(dScores.at(), run));
       for (int h = 0; h < s.heads; h++) {
         Matrix square = s.square(dScores, h);
@@ -197,7 +201,8 @@ final class AttentionKernels {
         op.heads(),
         op.headWidth(),
         buffers.of(op.qkv()),
-        buffers.of(op.probabilities()));
+        buffers.of(op.probabilities()),
+        buffers.stride(op.probabilities()));
   }
 
   /** A product of {@code length} rows that has no place yet. */

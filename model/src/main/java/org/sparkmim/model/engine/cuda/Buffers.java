@@ -54,7 +54,7 @@ final class Buffers {
   /** Losses lie beside each other, so that one copy brings them all to the host. */
   private long bytesOf(Schedule.Buffer buffer) {
     boolean loss = !buffer.gradient() && losses.contains(buffer.value());
-    return loss ? 0 : storage.of(buffer).bytes(buffer.value().size());
+    return loss ? 0 : storage.bytes(buffer);
   }
 
   List<Region> regions() {
@@ -144,6 +144,11 @@ final class Buffers {
   /** Whether the numbers are float32: 1 or 0, for kernels that read either. */
   int isFloat(Value value) {
     return of(value).type() == Type.F32 ? 1 : 0;
+  }
+
+  /** Elements from a row of a value to the next. */
+  int stride(Value value) {
+    return storage.stride(value);
   }
 
   /** The gradient of a value. */

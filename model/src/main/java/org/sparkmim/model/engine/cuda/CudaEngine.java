@@ -47,7 +47,8 @@ public final class CudaEngine implements Engine {
    */
   @Override
   public Program compile(Graph graph, ParameterVectors state, Options options) {
-    return CudaProgram.on(open(options.precision()), new Plan(graph, options), state);
+    Plan plan = new Plan(graph, options);
+    return CudaProgram.on(open(options.precision()), plan, state);
   }
 
   @Override

@@ -121,17 +121,19 @@ final class CudaProgram implements Program {
           value + " has been overwritten; compile an inspectable program to read it");
     }
     Data data = buffers.of(value);
-    long size = data.type().bytes(value.size());
+    int stride = buffers.stride(value);
+    long size = data.type().bytes((long) value.rows() * stride);
     try (BytePointer numbers = new BytePointer(size)) {
       device.download(numbers, data.at().value(), size);
       device.synchronise();
       ByteBuffer bytes = numbers.asByteBuffer().order(ByteOrder.nativeOrder());
       for (int i = 0; i < value.size(); i++) {
+        int at = i / value.width() * stride + i % value.width();
         destination[i] =
             switch (data.type()) {
-              case F32 -> bytes.getFloat();
-              case BF16 -> Bf16.number(bytes.getShort());
-              case S32 -> bytes.getInt();
+              case F32 -> bytes.getFloat(at * Float.BYTES);
+              case BF16 -> Bf16.number(bytes.getShort(at * Short.BYTES));
+              case S32 -> bytes.getInt(at * Integer.BYTES);
             };
       }
     }

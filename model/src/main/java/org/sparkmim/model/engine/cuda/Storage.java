@@ -15,18 +15,31 @@ import org.sparkmim.model.graph.Value;
  * comes from a product, are float32 always.
  *
  * @param activation type of activations and their gradients
+ *     <p>Rows of attention's probabilities, which seldom are as wide as products want them, are
+ *     padded.
  * @param alwaysFloat values that are float32 in any precision
+ * @param padded values whose rows begin at multiples of {@link #PAD} elements
  */
-record Storage(Type activation, Set<Value> alwaysFloat) {
+record Storage(Type activation, Set<Value> alwaysFloat, Set<Value> padded) {
+  /** 16 bytes of bf16: what a thread of a fast product reads at once. */
+  private static final int PAD = 8;
+
   static Storage of(Graph graph, Precision precision) {
     Set<Value> floats = new HashSet<>(graph.losses());
+    Set<Value> padded = new HashSet<>();
     for (Op op : graph.ops()) {
       if (op instanceof Op.LayerNorm norm) {
         floats.addAll(List.of(norm.mean(), norm.variance()));
       } else if (op instanceof Op.AddBranch add) {
         floats.add(add.scale());
+      } else if (op instanceof Op.Attention attention) {
+        padded.add(attention.probabilities());
+      } else if (op instanceof Op.WindowAttention attention) {
+        padded.add(attention.probabilities());
       }
     }
+    // Other operations know nothing of padding.
+    graph.ops().forEach(op -> op.inputs().forEach(padded::remove));
     for (Value value : graph.values()) {
       List<Op> readers = graph.ops().stream().filter(op -> op.inputs().contains(value)).toList();
       boolean forLosses = !readers.isEmpty() && readers.stream().allMatch(Storage::isLoss);
@@ -37,7 +50,7 @@ record Storage(Type activation, Set<Value> alwaysFloat) {
         floats.add(value);
       }
     }
-    return new Storage(precision == Precision.BF16 ? Type.BF16 : Type.F32, floats);
+    return new Storage(precision == Precision.BF16 ? Type.BF16 : Type.F32, floats, padded);
   }
 
   private static boolean isLoss(Op op) {
@@ -49,6 +62,17 @@ record Storage(Type activation, Set<Value> alwaysFloat) {
       return Type.S32;
     }
     return alwaysFloat.contains(value) ? Type.F32 : activation;
+  }
+
+  /** Elements from a row to the next. */
+  int stride(Value value) {
+    int width = value.width();
+    return padded.contains(value) ? (width + PAD - 1) / PAD * PAD : width;
+  }
+
+  long bytes(Schedule.Buffer buffer) {
+    Value value = buffer.value();
+    return of(buffer).bytes((long) value.rows() * stride(value));
   }
 
   Type of(Schedule.Buffer buffer) {

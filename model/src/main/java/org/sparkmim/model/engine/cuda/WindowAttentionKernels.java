@@ -35,7 +35,7 @@ final class WindowAttentionKernels {
             (scores, probabilities, run) ->
                 new Launch(
                     "window_softmax",
-                    Math.toIntExact(Launch.ceiling(rows(s, run.count()), Launch.WARPS)),
+                    Math.toIntExact(Launch.ceiling(s.queries(run.count()), Launch.WARPS)),
                     1,
                     Launch.LANES,
                     Launch.WARPS,
@@ -48,8 +48,9 @@ final class WindowAttentionKernels {
                         op.out().extent(0),
                         op.heads(),
                         op.capacity(),
-                        rows(s, run.first()),
-                        rows(s, run.count()))),
+                        s.stride(),
+                        s.queries(run.first()),
+                        s.queries(run.count()))),
             out));
     if (!whole) {
       tasks.add(scatter(op, out.at(), buffers.at(op.out()), 0, 1));
@@ -93,7 +94,8 @@ final class WindowAttentionKernels {
               tableWrite == Write.ADD ? 1 : 0,
               op.groups(),
               op.heads(),
-              (long) op.capacity() * op.capacity()));
+              op.capacity(),
+              s.stride()));
     }
     return tasks;
   }
@@ -118,11 +120,8 @@ final class WindowAttentionKernels {
         op.heads(),
         op.headWidth(),
         qkv,
-        buffers.of(op.probabilities()));
-  }
-
-  private static long rows(Sequences s, int sequences) {
-    return (long) sequences * s.heads() * s.length();
+        buffers.of(op.probabilities()),
+        buffers.stride(op.probabilities()));
   }
 
   /** Rows of {@code [B, N, parts * D]} in slots. */

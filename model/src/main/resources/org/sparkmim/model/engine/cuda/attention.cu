@@ -1,4 +1,5 @@
-// What attention does beside products, a warp for each query; scores are float32.
+// What attention does beside products, a warp for each query; scores are float32. Rows of scores
+// and probabilities begin stride elements after one another, where products want them.
 
 /** One row of scores [width], to probabilities; seen tells which keys count. */
 template <class Seen>
@@ -39,10 +40,10 @@ struct Window {
 };
 
 extern "C" __global__ void softmax(
-    const float* scores, T* probabilities, Index rows, int width) {
+    const float* scores, T* probabilities, int stride, Index rows, int width) {
   Index r = ROW;
   if (r < rows) {
-    softmax_row(scores + r * width, probabilities + r * width, width, Everything());
+    softmax_row(scores + r * stride, probabilities + r * stride, width, Everything());
   }
 }
 
@@ -52,7 +53,7 @@ extern "C" __global__ void softmax(
  */
 extern "C" __global__ void window_softmax(
     const float* scores, T* probabilities, const int* pairs, const float* table, int table_rows,
-    int images, int heads, int slots, Index first, Index rows) {
+    int images, int heads, int slots, int stride, Index first, Index rows) {
   Index r = ROW;
   if (r >= rows) {
     return;
@@ -62,22 +63,23 @@ extern "C" __global__ void window_softmax(
   Index head = at / slots % heads;
   Index group = at / slots / heads / images;
   Window window = {pairs + (group * slots + slot) * slots, table + head, table_rows, heads};
-  softmax_row(scores + r * slots, probabilities + r * slots, slots, window);
+  softmax_row(scores + r * stride, probabilities + r * stride, slots, window);
 }
 
 /** dscores = p (dp - sum p dp), row by row. */
 extern "C" __global__ void softmax_backward(
-    const T* probabilities, const float* dprobabilities, T* dscores, Index rows, int width) {
+    const T* probabilities, const float* dprobabilities, T* dscores, int stride, Index rows,
+    int width) {
   Index r = ROW;
   if (r >= rows) {
     return;
   }
-  const T* p = probabilities + r * width;
-  const float* dp = dprobabilities + r * width;
+  const T* p = probabilities + r * stride;
+  const float* dp = dprobabilities + r * stride;
   float expected = 0;
   FOR_WIDTH(j, width) { expected += number(p[j]) * dp[j]; }
   expected = warp_sum(expected);
-  FOR_WIDTH(j, width) { put(dscores + r * width + j, number(p[j]) * (dp[j] - expected)); }
+  FOR_WIDTH(j, width) { put(dscores + r * stride + j, number(p[j]) * (dp[j] - expected)); }
 }
 
 /** x [images, tokens, width] to out [groups, images, slots, width]; empty slots are zero. */
@@ -119,7 +121,7 @@ extern "C" __global__ void scatter_slots(
 
 /**
  * tile [groups, stretch] = or += sum over images of dscores, of which those of [groups, images]
- * from first to first + count are given; stretch = heads * slots * slots.
+ * from first to first + count are given; stretch = heads * slots * stride.
  */
 extern "C" __global__ void bias_tile(
     const T* dscores, float* tile, int images, int first, int count, Index stretch, Index size) {
@@ -138,16 +140,18 @@ extern "C" __global__ void bias_tile(
   }
 }
 
-/** dtable[row, head] = or += sum of tile [groups, heads, slots, slots] where pairs names the row. */
+/** dtable[row, head] = or += sum of tile [groups, heads, slots, stride] where pairs names the row. */
 extern "C" __global__ void bias_table(
-    const float* tile, const int* pairs, float* dtable, int add, int groups, int heads,
-    Index square) {
+    const float* tile, const int* pairs, float* dtable, int add, int groups, int heads, int slots,
+    int stride) {
+  Index square = (Index)slots * slots;
   int row = blockIdx.x;
   int head = blockIdx.y;
   float sum = 0;
   for (Index i = threadIdx.y * LANES + threadIdx.x; i < groups * square; i += WARPS * LANES) {
     if (pairs[i] == row) {
-      sum += tile[(i / square * heads + head) * square + i % square];
+      Index query = (i / square * heads + head) * slots + i % square / slots;
+      sum += tile[query * stride + i % slots];
     }
   }
   sum = block_sum(sum);

@@ -202,7 +202,7 @@ int cublasLtMatmulAlgoGetHeuristic(void*, Description* d, Layout* a, Layout* b, 
 
 int cublasLtMatmul(void*, Description* description, const float* alpha, const char* a, Layout* al,
     const char* b, Layout* bl, const float* beta, const char* c, Layout* cl, char* r, Layout* rl,
-    const Algorithm* algorithm, void* workspace, size_t workspace_bytes, void*) {
+    const Algorithm* algorithm, void* workspace, size_t workspace_bytes, void* stream) {
   Description d = *description;
   Layout la = *al, lb = *bl, lc = *cl, lr = *rl;
   int status = check(d, la, lb, lc, lr);
@@ -219,7 +219,7 @@ int cublasLtMatmul(void*, Description* description, const float* alpha, const ch
     return refuse("no workspace");
   }
   float factor = *alpha, kept = *beta;
-  fake_enqueue([=] {
+  fake_enqueue(stream, [=] {
     int64_t k = d.turn_a ? la.rows : la.columns;
     for (int64_t batch = 0; batch < la.batch; batch++) {
       int64_t fa = batch * la.batch_stride, fb = batch * lb.batch_stride;

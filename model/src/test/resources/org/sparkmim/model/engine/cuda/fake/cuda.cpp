@@ -13,16 +13,21 @@
 #include <cstdlib>
 #include <cstring>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
 typedef std::vector<std::function<void()>> Works;
 
-static Works queue;
-static Works* captured;
+struct Stream {
+  Works queue;
+  Works* captured = nullptr;
+};
+
+static std::recursive_mutex mutex;
 static std::map<char*, size_t> host_memory, device_memory;
 static long objects, retained;
-static int context, stream;
+static int context;
 static thread_local CUcontext current;
 
 static long setting(const char* name, long otherwise) {
@@ -48,17 +53,23 @@ static bool within(std::map<char*, size_t>& blocks, const void* at, size_t bytes
   return (char*)at + bytes <= next->first + next->second;
 }
 
-static void run_queue() {
+static void run(CUstream stream) {
   Works works;
-  works.swap(queue);
+  works.swap(((Stream*)stream)->queue);
   for (auto& work : works) {
     work();
   }
 }
 
-void fake_enqueue(std::function<void()> work) { (captured ? *captured : queue).push_back(work); }
+void fake_enqueue(void* at, std::function<void()> work) {
+  std::lock_guard<std::recursive_mutex> lock(mutex);
+  Stream* stream = (Stream*)at;
+  (stream->captured ? *stream->captured : stream->queue).push_back(work);
+}
 
+#define LOCK std::lock_guard<std::recursive_mutex> lock(mutex)
 #define NEED_CONTEXT \
+  LOCK;              \
   if (!current) return CUDA_ERROR_INVALID_CONTEXT
 #define NEED(condition) \
   if (!(condition)) return CUDA_ERROR_INVALID_VALUE
@@ -94,6 +105,7 @@ CUresult cuDeviceGetAttribute(int* value, CUdevice_attribute which, CUdevice dev
 }
 
 CUresult cuDevicePrimaryCtxRetain(CUcontext* result, CUdevice device) {
+  LOCK;
   NEED(device >= 40);
   *result = (CUcontext)&context;
   retained++;
@@ -101,6 +113,7 @@ CUresult cuDevicePrimaryCtxRetain(CUcontext* result, CUdevice device) {
 }
 
 CUresult cuDevicePrimaryCtxRelease(CUdevice device) {
+  LOCK;
   NEED(device >= 40);
   if (--retained) {
     return CUDA_SUCCESS;
@@ -118,6 +131,7 @@ CUresult cuCtxSetCurrent(CUcontext other) {
 }
 
 CUresult cuMemGetInfo(size_t* free, size_t* total) {
+  LOCK;
   *total = setting("FAKE_MEMORY", 1L << 32);
   *free = *total - in_use();
   return CUDA_SUCCESS;
@@ -158,32 +172,32 @@ CUresult cuMemFreeHost(void* at) {
 }
 
 /** Locked memory is read when the device gets to it; other memory at once. */
-CUresult cuMemcpyHtoDAsync(CUdeviceptr to, const void* from, size_t bytes, CUstream) {
+CUresult cuMemcpyHtoDAsync(CUdeviceptr to, const void* from, size_t bytes, CUstream stream) {
   NEED_CONTEXT;
   NEED(within(device_memory, (void*)to, bytes));
   if (within(host_memory, from, bytes)) {
-    fake_enqueue([=] { memcpy((void*)to, from, bytes); });
+    fake_enqueue(stream, [=] { memcpy((void*)to, from, bytes); });
   } else {
     std::string copy((const char*)from, bytes);
-    fake_enqueue([=] { memcpy((void*)to, copy.data(), bytes); });
+    fake_enqueue(stream, [=] { memcpy((void*)to, copy.data(), bytes); });
   }
   return CUDA_SUCCESS;
 }
 
-CUresult cuMemcpyDtoHAsync(void* to, CUdeviceptr from, size_t bytes, CUstream) {
+CUresult cuMemcpyDtoHAsync(void* to, CUdeviceptr from, size_t bytes, CUstream stream) {
   NEED_CONTEXT;
   NEED(within(device_memory, (void*)from, bytes));
-  fake_enqueue([=] { memcpy(to, (void*)from, bytes); });
+  fake_enqueue(stream, [=] { memcpy(to, (void*)from, bytes); });
   if (!within(host_memory, to, bytes)) {
-    run_queue();
+    run(stream);
   }
   return CUDA_SUCCESS;
 }
 
-CUresult cuMemsetD8Async(CUdeviceptr at, unsigned char value, size_t bytes, CUstream) {
+CUresult cuMemsetD8Async(CUdeviceptr at, unsigned char value, size_t bytes, CUstream stream) {
   NEED_CONTEXT;
   NEED(within(device_memory, (void*)at, bytes));
-  fake_enqueue([=] { memset((void*)at, value, bytes); });
+  fake_enqueue(stream, [=] { memset((void*)at, value, bytes); });
   return CUDA_SUCCESS;
 }
 
@@ -229,11 +243,11 @@ CUresult cuModuleGetFunction(CUfunction* function, CUmodule module, const char* 
 
 /** Arguments are read now, as the driver does. */
 CUresult cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y, unsigned grid_z,
-    unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared, CUstream of,
+    unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared, CUstream stream,
     void** places, void** extra) {
   NEED_CONTEXT;
   NEED(grid_x && grid_y && grid_y <= 65535 && grid_z == 1 && block_z == 1 && !extra);
-  NEED(block_x * block_y <= 1024 && !shared && of == (CUstream)&stream);
+  NEED(block_x * block_y <= 1024 && !shared);
   Kernel* kernel = (Kernel*)function;
   std::vector<long long> numbers;
   for (size_t i = 0; i < kernel->signature.size(); i++) {
@@ -242,7 +256,7 @@ CUresult cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y, u
     memcpy(&number, places[i], kind == 'i' || kind == 'f' ? 4 : 8);
     numbers.push_back(number);
   }
-  fake_enqueue([=]() mutable {
+  fake_enqueue(stream, [=]() mutable {
     std::vector<void*> arguments;
     for (long long& number : numbers) {
       arguments.push_back(&number);
@@ -255,38 +269,39 @@ CUresult cuLaunchKernel(CUfunction function, unsigned grid_x, unsigned grid_y, u
 CUresult cuStreamCreate(CUstream* result, unsigned flags) {
   NEED_CONTEXT;
   NEED(flags == CU_STREAM_NON_BLOCKING);
-  *result = (CUstream)&stream;
+  *result = (CUstream) new Stream();
   objects++;
   return CUDA_SUCCESS;
 }
 
-CUresult cuStreamDestroy(CUstream) {
+CUresult cuStreamDestroy(CUstream stream) {
   NEED_CONTEXT;
+  delete (Stream*)stream;
   objects--;
   return CUDA_SUCCESS;
 }
 
-CUresult cuStreamSynchronize(CUstream) {
+CUresult cuStreamSynchronize(CUstream stream) {
   NEED_CONTEXT;
-  if (captured) {
+  if (((Stream*)stream)->captured) {
     return CUDA_ERROR_STREAM_CAPTURE_UNSUPPORTED;
   }
-  run_queue();
+  run(stream);
   return CUDA_SUCCESS;
 }
 
-CUresult cuStreamBeginCapture(CUstream, CUstreamCaptureMode) {
+CUresult cuStreamBeginCapture(CUstream stream, CUstreamCaptureMode) {
   NEED_CONTEXT;
-  NEED(!captured);
-  captured = new Works();
+  NEED(!((Stream*)stream)->captured);
+  ((Stream*)stream)->captured = new Works();
   return CUDA_SUCCESS;
 }
 
-CUresult cuStreamEndCapture(CUstream, CUgraph* graph) {
+CUresult cuStreamEndCapture(CUstream stream, CUgraph* graph) {
   NEED_CONTEXT;
-  NEED(captured);
-  *graph = (CUgraph)captured;
-  captured = nullptr;
+  NEED(((Stream*)stream)->captured);
+  *graph = (CUgraph)((Stream*)stream)->captured;
+  ((Stream*)stream)->captured = nullptr;
   objects++;
   return CUDA_SUCCESS;
 }
@@ -313,10 +328,10 @@ CUresult cuGraphExecDestroy(CUgraphExec graph) {
   return CUDA_SUCCESS;
 }
 
-CUresult cuGraphLaunch(CUgraphExec graph, CUstream) {
+CUresult cuGraphLaunch(CUgraphExec graph, CUstream stream) {
   NEED_CONTEXT;
   for (auto& work : *(Works*)graph) {
-    fake_enqueue(work);
+    fake_enqueue(stream, work);
   }
   return CUDA_SUCCESS;
 }

@@ -1,6 +1,6 @@
-// The one stream of the fake driver, known to the fake libraries.
+// Streams of the fake driver, known to the fake libraries.
 
 #include <functional>
 
-/** Appends to the queue, or to the graph that is being captured. */
-void fake_enqueue(std::function<void()> work);
+/** Appends to the queue of a stream, or to the graph that is being captured there. */
+void fake_enqueue(void* stream, std::function<void()> work);
