@@ -66,7 +66,7 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
       names = "--engine",
       paramLabel = "NAME",
       defaultValue = "auto",
-      description = "reference, onednn, nd4j or auto (default: ${DEFAULT-VALUE}).")
+      description = "reference, onednn, cuda, nd4j or auto (default: ${DEFAULT-VALUE}).")
   private String engine;
 
   @Option(
