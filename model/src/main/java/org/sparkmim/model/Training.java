@@ -152,10 +152,13 @@ abstract sealed class Training implements AutoCloseable permits Network, SwinNet
 
   @Override
   public void close() {
-    program.close();
-    team.close();
-    if (ownsState) {
-      state.close();
+    try {
+      program.close();
+    } finally {
+      team.close();
+      if (ownsState) {
+        state.close();
+      }
     }
   }
 }

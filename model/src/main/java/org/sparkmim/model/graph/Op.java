@@ -32,7 +32,7 @@ public sealed interface Op {
 
   /**
    * Whether to compute the output again, from an input that is kept anyway, is cheaper than to keep
-   * it for the backward pass: so of functions of single elements.
+   * it for the backward pass: so of norms and of functions of single elements.
    */
   default boolean cheap() {
     return false;
@@ -118,6 +118,11 @@ public sealed interface Op {
     @Override
     public List<Value> saved() {
       return List.of(x, gamma, mean, variance);
+    }
+
+    @Override
+    public boolean cheap() {
+      return true;
     }
   }
 

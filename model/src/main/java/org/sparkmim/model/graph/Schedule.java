@@ -205,6 +205,7 @@ public final class Schedule {
           again.add(source);
           add(againOf, saved, false, time);
           source.inputs().forEach(input -> touch(bufferOf, input, time));
+          source.statistics().forEach(statistic -> touch(bufferOf, statistic, time));
         }
       }
       backward.add(new BackwardStep(op, List.copyOf(writes), List.copyOf(again)));

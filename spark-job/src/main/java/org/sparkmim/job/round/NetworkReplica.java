@@ -83,9 +83,12 @@ final class NetworkReplica implements Replica {
   @Override
   public void close() {
     loader.close();
-    if (teacher != null) {
-      teacher.close();
+    try {
+      if (teacher != null) {
+        teacher.close();
+      }
+    } finally {
+      network.close();
     }
-    network.close();
   }
 }

@@ -61,18 +61,28 @@ record RoundTask(
 
   private WorkerReport trainOnReplica(Share share) {
     ReplicaPool.Pooled pooled = ReplicaPool.take(factory, share.steps().get(0).minibatch());
-    boolean sound = false;
+    WorkerReport report;
     try {
-      WorkerReport report = train(share, pooled.replica(), pooled.known());
-      sound = report.faults().isEmpty();
-      return report;
-    } finally {
-      if (sound) {
-        ReplicaPool.giveBack(factory, pooled);
-      } else {
-        // It may be in any state.
-        pooled.replica().close();
-      }
+      report = train(share, pooled.replica(), pooled.known());
+    } catch (RuntimeException | Error failure) {
+      closeAfter(failure, pooled.replica());
+      throw failure;
+    }
+    if (report.faults().isEmpty()) {
+      ReplicaPool.giveBack(factory, pooled);
+    } else {
+      // It may be in any state.
+      pooled.replica().close();
+    }
+    return report;
+  }
+
+  /** What went wrong is the news, not what a device that failed says next. */
+  private static void closeAfter(Throwable failure, Replica replica) {
+    try {
+      replica.close();
+    } catch (RuntimeException | Error second) {
+      failure.addSuppressed(second);
     }
   }
 
