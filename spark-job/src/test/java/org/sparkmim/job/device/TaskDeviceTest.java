@@ -10,11 +10,13 @@ import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.SparkSession;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.sparkmim.model.engine.EngineSpec;
+import scala.Option;
 
 /** A real Spark that gives tasks GPUs which a discovery script makes up. */
 final class TaskDeviceTest {
@@ -23,6 +25,11 @@ final class TaskDeviceTest {
 
   @BeforeAll
   static void startAnExecutorWithTwoGpus() throws Exception {
+    // A process has one Spark, and other tests leave theirs running.
+    Option<SparkSession> left = SparkSession.getDefaultSession();
+    if (left.isDefined()) {
+      left.get().stop();
+    }
     Path script = folder.resolve("discover");
     Files.writeString(
         script, "#!/bin/sh\necho '{\"name\": \"gpu\", \"addresses\": [\"1\", \"0\"]}'\n");
@@ -47,7 +54,9 @@ final class TaskDeviceTest {
 
   @AfterAll
   static void stop() {
-    spark.stop();
+    if (spark != null) {
+      spark.stop();
+    }
   }
 
   @Test
