@@ -23,6 +23,10 @@ import java.util.regex.Pattern;
 final class Emulator {
   private static final Pattern KERNEL =
       Pattern.compile("extern \"C\" __global__ void (\\w+)\\(", Pattern.MULTILINE);
+
+  /** Another compiler than g++ may be named as for make. */
+  static final String COMPILER = System.getenv().getOrDefault("CXX", "g++");
+
   private static final Map<Type, Emulator> BUILT = new EnumMap<>(Type.class);
   private static boolean bridged;
 
@@ -113,11 +117,11 @@ final class Emulator {
       throws IOException {
     List<String> command =
         new ArrayList<>(
-            List.of("g++", "-std=c++17", "-O2", "-fPIC", "-shared", "-ffp-contract=off"));
+            List.of(COMPILER, "-std=c++17", "-O2", "-fPIC", "-shared", "-ffp-contract=off"));
     command.addAll(List.of(more));
     command.addAll(List.of("-o", folder.resolve(library).toString(), source.toString(), "-ldl"));
     Commands.Result result = Commands.run(command);
-    assumeTrue(result.found(), "no g++ on this machine: kernels are not emulated");
+    assumeTrue(result.found(), "no " + COMPILER + " on this machine: kernels are not emulated");
     assertThat(result.status()).as(result.output()).isZero();
   }
 

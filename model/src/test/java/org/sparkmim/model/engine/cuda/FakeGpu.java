@@ -75,7 +75,7 @@ final class FakeGpu {
     List<String> command =
         new ArrayList<>(
             List.of(
-                "g++",
+                Emulator.COMPILER,
                 "-std=c++17",
                 "-O2",
                 "-fPIC",
