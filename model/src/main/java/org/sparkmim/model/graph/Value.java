@@ -113,6 +113,28 @@ public final class Value {
     return n;
   }
 
+  /**
+   * Refuses to take this for another kind of value.
+   *
+   * @throws IllegalArgumentException if its role is another
+   */
+  public void requireRole(Role other) {
+    if (role != other) {
+      throw new IllegalArgumentException(this + " is no " + other + " but a " + role);
+    }
+  }
+
+  /**
+   * Refuses an array that is too short for this value.
+   *
+   * @throws IllegalArgumentException if {@code length} is below {@link #size()}
+   */
+  public void requireLength(int length) {
+    if (length < size()) {
+      throw new IllegalArgumentException(this + " does not fit an array of " + length);
+    }
+  }
+
   @Override
   public String toString() {
     return name + Arrays.toString(shape);

@@ -12,7 +12,7 @@ record Bicubic(int[] places, double[] weights) {
   private static final double A = -0.75;
 
   /** Place {@code place} of {@code to}, out of {@code from}. */
-  static Bicubic of(int place, int from, int to) {
+  private static Bicubic of(int place, int from, int to) {
     double centre = (place + 0.5) * from / to - 0.5;
     int floor = (int) Math.floor(centre);
     Bicubic taps = new Bicubic(new int[TAPS], new double[TAPS]);
@@ -22,6 +22,15 @@ record Bicubic(int[] places, double[] weights) {
       taps.weights[i] = cubic(Math.abs(centre - neighbour));
     }
     return taps;
+  }
+
+  /** All places of an axis. */
+  static Bicubic[] axis(int from, int to) {
+    Bicubic[] axis = new Bicubic[to];
+    for (int i = 0; i < to; i++) {
+      axis[i] = of(i, from, to);
+    }
+    return axis;
   }
 
   private static double cubic(double x) {

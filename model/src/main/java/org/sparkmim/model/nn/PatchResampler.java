@@ -26,10 +26,7 @@ public final class PatchResampler {
     this.newPatch = newPatch;
     int oldSide = grid * oldPatch;
     int newSide = grid * newPatch;
-    taps = new Bicubic[newSide];
-    for (int i = 0; i < newSide; i++) {
-      taps[i] = Bicubic.of(i, oldSide, newSide);
-    }
+    taps = Bicubic.axis(oldSide, newSide);
     plane = new float[oldSide * oldSide];
     narrowed = new float[oldSide * newSide];
   }

@@ -58,13 +58,14 @@ public final class Positions {
     float[] resized = new float[Math.toIntExact((1 + (long) to * to) * width)];
     System.arraycopy(table, 0, resized, 0, width);
     double[] sum = new double[width];
+    Bicubic[] axis = Bicubic.axis(from, to);
     for (int row = 0; row < to; row++) {
-      Bicubic rows = Bicubic.of(row, from, to);
+      Bicubic rows = axis[row];
       for (int column = 0; column < to; column++) {
-        Bicubic columns = Bicubic.of(column, from, to);
+        Bicubic columns = axis[column];
         Arrays.fill(sum, 0);
-        for (int u = 0; u < 4; u++) {
-          for (int v = 0; v < 4; v++) {
+        for (int u = 0; u < Bicubic.TAPS; u++) {
+          for (int v = 0; v < Bicubic.TAPS; v++) {
             double weight = rows.weights()[u] * columns.weights()[v];
             int at = (1 + rows.places()[u] * from + columns.places()[v]) * width;
             for (int d = 0; d < width; d++) {

@@ -3,9 +3,7 @@ package org.sparkmim.job.cli;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import org.sparkmim.job.MimException;
 import org.sparkmim.job.verify.VerifyReferenceCommand;
-import org.sparkmim.model.ModelException;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -26,22 +24,14 @@ public final class EngineTools implements Runnable {
   }
 
   public static void main(String[] args) {
+    ErrorReport report = new ErrorReport();
     System.exit(
         new CommandLine(new EngineTools())
             .setOut(printer(System.out))
             .setErr(printer(System.err))
-            .setExecutionExceptionHandler(EngineTools::explain)
+            .setParameterExceptionHandler(report)
+            .setExecutionExceptionHandler(report)
             .execute(args));
-  }
-
-  private static int explain(
-      Exception failure, CommandLine command, CommandLine.ParseResult parsed) {
-    if (!(failure instanceof MimException || failure instanceof ModelException)) {
-      failure.printStackTrace(command.getErr());
-      return ExitCode.RUN_FAILED.code();
-    }
-    command.getErr().println(failure.getMessage());
-    return ExitCode.USAGE.code();
   }
 
   private static PrintWriter printer(PrintStream stream) {

@@ -1,6 +1,7 @@
 package org.sparkmim.model.engine.cuda;
 
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 import org.sparkmim.model.engine.Engine;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Precision;
@@ -30,11 +31,7 @@ public final class CudaEngine implements Engine {
    * @throws org.sparkmim.model.ModelException that says why it cannot
    */
   public static String requireGpu(int ordinal) {
-    try {
-      return CudaDevice.require(ordinal).description();
-    } catch (LinkageError missing) {
-      throw Refusals.notLoaded(missing);
-    }
+    return loaded(() -> CudaDevice.require(ordinal).description());
   }
 
   @Override
@@ -57,8 +54,13 @@ public final class CudaEngine implements Engine {
   }
 
   private Device open(Precision precision) {
+    Type activation = precision == Precision.BF16 ? Type.BF16 : Type.F32;
+    return loaded(() -> CudaDevice.open(ordinal, activation));
+  }
+
+  private static <T> T loaded(Supplier<T> asked) {
     try {
-      return CudaDevice.open(ordinal, precision == Precision.BF16 ? Type.BF16 : Type.F32);
+      return asked.get();
     } catch (LinkageError missing) {
       FIRST_FAILURE.compareAndSet(null, missing);
       throw Refusals.notLoaded(FIRST_FAILURE.get());

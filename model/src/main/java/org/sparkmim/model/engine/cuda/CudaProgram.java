@@ -167,12 +167,8 @@ final class CudaProgram implements Program {
   }
 
   private HostBuffer buffer(Value value, Value.Role role, int length) {
-    if (value.role() != role) {
-      throw new IllegalArgumentException(value + " is no " + role + " but a " + value.role());
-    }
-    if (length < value.size()) {
-      throw new IllegalArgumentException(value + " does not fit an array of " + length);
-    }
+    value.requireRole(role);
+    value.requireLength(length);
     return inputs.get(value);
   }
 }

@@ -48,6 +48,12 @@ record Emission(Buffers buffers, Scratch scratch, Region kept, Constants constan
     return contribute(write, value, (to, add) -> List.of(task.leave(to, add)));
   }
 
+  /** Contributes those numbers as they are. */
+  List<Task> passOn(Write write, Value value, Address numbers) {
+    return contributeOne(
+        write, value, (to, add) -> Launch.elements("copy", value.size(), numbers, to, add));
+  }
+
   /** Makes the task that leaves a contribution. */
   interface OneTask {
     Task leave(Address to, int add);

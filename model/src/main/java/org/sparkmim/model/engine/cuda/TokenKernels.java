@@ -106,11 +106,7 @@ final class TokenKernels {
         new ArrayList<>(
             emission.columnSums(
                 step.write(op.positions()), dOut, image, op.x().extent(0), image, op.positions()));
-    tasks.addAll(
-        emission.contributeOne(
-            step.write(op.x()),
-            op.x(),
-            (to, add) -> Launch.elements("copy", op.x().size(), dOut, to, add)));
+    tasks.addAll(emission.passOn(step.write(op.x()), op.x(), dOut));
     return tasks;
   }
 
@@ -142,11 +138,7 @@ final class TokenKernels {
                         dOut,
                         to,
                         add)));
-    tasks.addAll(
-        emission.contributeOne(
-            step.write(op.x()),
-            op.x(),
-            (to, add) -> Launch.elements("copy", op.x().size(), dOut, to, add)));
+    tasks.addAll(emission.passOn(step.write(op.x()), op.x(), dOut));
     return tasks;
   }
 

@@ -37,15 +37,15 @@ final class Nd4jProgram implements Program {
 
   @Override
   public void write(Value input, float[] numbers) {
-    requireRole(input, Value.Role.INPUT);
-    requireLength(input, numbers.length);
+    input.requireRole(Value.Role.INPUT);
+    input.requireLength(numbers.length);
     device.run(() -> new HostAccess(plan.memory().of(input)).write(numbers));
   }
 
   @Override
   public void write(Value index, int[] numbers) {
-    requireRole(index, Value.Role.INDEX);
-    requireLength(index, numbers.length);
+    index.requireRole(Value.Role.INDEX);
+    index.requireLength(numbers.length);
     bounds.check(index, numbers);
     device.run(() -> plan.indices().write(index, numbers));
   }
@@ -80,7 +80,7 @@ final class Nd4jProgram implements Program {
 
   @Override
   public void read(Value value, float[] destination) {
-    requireLength(value, destination.length);
+    value.requireLength(destination.length);
     device.run(
         () -> {
           switch (value.role()) {
@@ -146,17 +146,5 @@ final class Nd4jProgram implements Program {
 
   private static int size(Value value) {
     return Math.toIntExact(value.size());
-  }
-
-  private static void requireRole(Value value, Value.Role role) {
-    if (value.role() != role) {
-      throw new IllegalArgumentException(value + " is no " + role + " but a " + value.role());
-    }
-  }
-
-  private static void requireLength(Value value, int length) {
-    if (length < value.size()) {
-      throw new IllegalArgumentException(value + " does not fit an array of " + length);
-    }
   }
 }

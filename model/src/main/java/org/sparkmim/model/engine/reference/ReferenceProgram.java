@@ -48,8 +48,8 @@ final class ReferenceProgram implements Program {
 
   @Override
   public void write(Value input, float[] numbers) {
-    requireRole(input, Value.Role.INPUT);
-    requireLength(input, numbers.length);
+    input.requireRole(Value.Role.INPUT);
+    input.requireLength(numbers.length);
     double[] destination = memory.numbers(input);
     for (int i = 0; i < destination.length; i++) {
       destination[i] = numbers[i];
@@ -58,8 +58,8 @@ final class ReferenceProgram implements Program {
 
   @Override
   public void write(Value index, int[] numbers) {
-    requireRole(index, Value.Role.INDEX);
-    requireLength(index, numbers.length);
+    index.requireRole(Value.Role.INDEX);
+    index.requireLength(numbers.length);
     bounds.check(index, numbers);
     int[] destination = memory.indices(index);
     System.arraycopy(numbers, 0, destination, 0, destination.length);
@@ -89,7 +89,7 @@ final class ReferenceProgram implements Program {
 
   @Override
   public void read(Value value, float[] destination) {
-    requireLength(value, destination.length);
+    value.requireLength(destination.length);
     if (value.role() == Value.Role.INDEX) {
       int[] indices = memory.indices(value);
       for (int i = 0; i < indices.length; i++) {
@@ -164,18 +164,6 @@ final class ReferenceProgram implements Program {
   private static void narrow(double[] doubles, float[] floats) {
     for (int i = 0; i < doubles.length; i++) {
       floats[i] = (float) doubles[i];
-    }
-  }
-
-  private static void requireRole(Value value, Value.Role role) {
-    if (value.role() != role) {
-      throw new IllegalArgumentException(value + " is no " + role + " but a " + value.role());
-    }
-  }
-
-  private static void requireLength(Value value, int length) {
-    if (length < value.size()) {
-      throw new IllegalArgumentException(value + " does not fit an array of " + length);
     }
   }
 }
