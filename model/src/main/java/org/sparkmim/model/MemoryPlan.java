@@ -4,6 +4,7 @@ import org.sparkmim.model.engine.Engine;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.graph.Graph;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.Predicted;
 import org.sparkmim.model.nn.ParameterLayout;
 
 /**
@@ -29,7 +30,7 @@ public record MemoryPlan(
   /** Plans {@link Network#create} with the same arguments. */
   public static MemoryPlan of(ModelSpec spec, EngineSpec engine, int batch) {
     boolean taught = spec.alignment() != null;
-    Graph graph = spec.method().build(spec, batch).graph();
+    Graph graph = spec.method().build(spec, batch, Predicted.HIDDEN).graph();
     Engine.Options options = new Engine.Options(true, false, engine.precision());
     long student = engine.engine().plannedBytes(graph, options);
     long teacher = taught ? Teacher.engineBytes(spec, engine, batch) : 0;

@@ -7,6 +7,7 @@ import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.method.MimModel;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.Predicted;
 import org.sparkmim.model.nn.InitialValues;
 import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.optim.LayerDecay;
@@ -47,18 +48,23 @@ public final class Network extends Training {
   /**
    * A network with vectors of its own.
    *
-   * @param inspectable whether every labelled value can be read after a pass; takes more memory
+   * @param inspectable whether every labelled value can be read after a pass and all patches are
+   *     predicted; takes more memory and time
    */
   public static Network create(ModelSpec spec, EngineSpec engine, int batch, boolean inspectable) {
-    MimModel model = spec.method().build(spec, batch);
+    Predicted predicted = inspectable ? Predicted.ALL : Predicted.HIDDEN;
+    MimModel model = spec.method().build(spec, batch, predicted);
     ParameterLayout layout = layout(spec, model);
     ParameterVectors state = ParameterVectors.allocate(layout.size());
     return new Network(spec, engine, batch, inspectable, model, layout, state, true);
   }
 
-  /** A network on vectors that somebody else owns, of {@code layoutOf(spec).size()} floats. */
+  /**
+   * A network that predicts all patches, on vectors that somebody else owns, of {@code
+   * layoutOf(spec).size()} floats.
+   */
   public static Network bind(ModelSpec spec, EngineSpec engine, int batch, ParameterVectors state) {
-    MimModel model = spec.method().build(spec, batch);
+    MimModel model = spec.method().build(spec, batch, Predicted.ALL);
     ParameterLayout layout = layout(spec, model);
     if (layout.size() != state.size()) {
       throw new IllegalArgumentException(
@@ -69,7 +75,7 @@ public final class Network extends Training {
 
   /** The parameters of a network of that shape; independent of the batch. */
   public static ParameterLayout layoutOf(ModelSpec spec) {
-    return layout(spec, spec.method().build(spec, 1));
+    return layout(spec, spec.method().build(spec, 1, Predicted.HIDDEN));
   }
 
   private static ParameterLayout layout(ModelSpec spec, MimModel model) {
@@ -105,7 +111,7 @@ public final class Network extends Training {
    * @param keepIds their places {@code [B, K]}
    * @param restoreIds inverse permutation {@code [B, L]}; unread where nothing is decoded
    * @param targets per head {@code [B, rows, width]}
-   * @param weights per head {@code [B, rows]}
+   * @param weights per head {@code [B, rows]}; those of visible patches are 0
    */
   public void feed(
       float[] patches, int[] keepIds, int[] restoreIds, float[][] targets, float[][] weights) {
@@ -133,7 +139,7 @@ public final class Network extends Training {
     return losses();
   }
 
-  /** Prediction of a head {@code [B, rows, width]}, between forward and backward. */
+  /** Prediction of a head, see {@link MimModel.Head}, between forward and backward. */
   public float[] prediction(int head) {
     return read(model.heads().get(head).prediction());
   }

@@ -59,8 +59,23 @@ public record RandomBatch(
       for (int i = 0; i < weights[k].length; i++) {
         weights[k][i] = random.nextInt(5) / 4f;
       }
+      forgetVisible(spec, restoreIds, spec.scales().get(k), weights[k]);
     }
     return new RandomBatch(patches, keepIds, restoreIds, targets, weights);
+  }
+
+  /** Cells of visible patches do not count; below scale 1 cells hold several patches. */
+  private static void forgetVisible(
+      ModelSpec spec, int[] restoreIds, double scale, float[] weights) {
+    int side = (int) (spec.grid() * scale);
+    for (int i = 0; scale >= 1 && i < weights.length; i++) {
+      int row = (int) (i % (side * side) / side / scale);
+      int column = (int) (i % side / scale);
+      int patch = i / (side * side) * spec.tokens() + row * spec.grid() + column;
+      if (restoreIds[patch] < spec.keep()) {
+        weights[i] = 0;
+      }
+    }
   }
 
   public void feed(Network network) {

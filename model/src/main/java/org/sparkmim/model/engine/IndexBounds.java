@@ -1,5 +1,6 @@
 package org.sparkmim.model.engine;
 
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -10,17 +11,24 @@ import org.sparkmim.model.graph.Value;
 
 /**
  * The range that the operations of a graph give each of its index values: rows of the gathered
- * table for {@link Op.GatherRows}, grid positions for {@link Op.Unshuffle} and {@link
- * Op.RestoreTokens}, tokens and rows of the bias for {@link Op.WindowAttention}. Kernels trust
- * indices, so every engine checks them here when they are written.
+ * table for {@link Op.GatherRows}, of the target for {@link Op.MaskedLoss}, grid positions for
+ * {@link Op.Unshuffle} and {@link Op.RestoreTokens}, tokens and rows of the bias for {@link
+ * Op.WindowAttention}. Kernels trust indices, so every engine checks them here when they are
+ * written.
  */
 public final class IndexBounds {
   private final Map<Value, Integer> bounds = new HashMap<>();
+  private final Map<Value, int[]> lastRow = new HashMap<>();
 
   public IndexBounds(Graph graph) {
     for (Op op : graph.ops()) {
       if (op instanceof Op.GatherRows gather) {
         bounds.merge(gather.ids(), gather.table().rows(), Math::min);
+        if (gather.table().differentiable()) {
+          lastRow.put(gather.ids(), new int[gather.table().rows()]);
+        }
+      } else if (op instanceof Op.MaskedLoss loss && loss.rows() != null) {
+        bounds.merge(loss.rows(), loss.target().rows(), Math::min);
       } else if (op instanceof Op.Unshuffle unshuffle) {
         bounds.merge(unshuffle.restoreIds(), unshuffle.restoreIds().extent(1), Math::min);
       } else if (op instanceof Op.RestoreTokens restore) {
@@ -37,7 +45,8 @@ public final class IndexBounds {
   /**
    * Checks the first {@code index.size()} numbers.
    *
-   * @throws ModelException of kind INPUT that names the first entry outside the range
+   * @throws ModelException of kind INPUT that names the first entry outside the range, or that
+   *     occurs twice in an image where it must not
    */
   public void check(Value index, int[] numbers) {
     int bound = bounds.getOrDefault(index, Integer.MAX_VALUE);
@@ -49,6 +58,26 @@ public final class IndexBounds {
                     .formatted(index, coordinates(index, i), numbers[i], bound - 1)
                 + "or the file is damaged.");
       }
+    }
+    checkDistinct(index, numbers);
+  }
+
+  /** Each number at most once in a row, where the operations ask for that. */
+  private void checkDistinct(Value index, int[] numbers) {
+    int[] last = lastRow.get(index);
+    if (last == null) {
+      return;
+    }
+    Arrays.fill(last, -1);
+    for (int i = 0; i < index.size(); i++) {
+      int row = i / index.width();
+      if (last[numbers[i]] == row) {
+        throw new ModelException(
+            ModelException.Kind.INPUT,
+            "%s: entry %s is %d, which row %d has already. The file of masks is damaged."
+                .formatted(index, coordinates(index, i), numbers[i], row));
+      }
+      last[numbers[i]] = row;
     }
   }
 

@@ -93,17 +93,23 @@ public final class GraphBuilder {
     return out;
   }
 
-  /** {@link Op.Attention}. */
+  /** {@link Op.Attention} in which all tokens ask. */
   public Value attention(Value qkv, int heads) {
+    return attention(qkv, heads, qkv.extent(1));
+  }
+
+  /** {@link Op.Attention} in which the last {@code queries} tokens ask. */
+  public Value attention(Value qkv, int heads, int queries) {
     check(
         qkv.rank() == 3 && qkv.width() % (3 * heads) == 0, "%s is not qkv of %d heads", qkv, heads);
     int batch = qkv.extent(0);
     int tokens = qkv.extent(1);
     // Of one token it is the token's value, and oneDNN 3.11 gets products with 1x1 matrices wrong.
     check(tokens > 1, "%s has one token, attention needs two", qkv);
-    Value probabilities = result("attention", new int[] {batch, heads, tokens, tokens}, false);
+    check(queries > 1 && queries <= tokens, "%s has no %d last tokens, or one", qkv, queries);
+    Value probabilities = result("attention", new int[] {batch, heads, queries, tokens}, false);
     Value out =
-        result("attended", new int[] {batch, tokens, qkv.width() / 3}, qkv.differentiable());
+        result("attended", new int[] {batch, queries, qkv.width() / 3}, qkv.differentiable());
     append(new Op.Attention(qkv, heads, probabilities, out));
     return out;
   }
@@ -117,13 +123,27 @@ public final class GraphBuilder {
         .orElseThrow(() -> new IllegalArgumentException(attended + " was not attended"));
   }
 
-  /** {@link Op.GatherRows}. */
+  /** {@link Op.GatherRows} with nothing in front. */
   public Value gatherRows(Value table, Value ids) {
-    int[] shape = Arrays.copyOf(ids.shape(), ids.rank() + 1);
-    shape[ids.rank()] = table.width();
-    check(!table.differentiable(), "a gathered table is constant, %s is trained", table);
-    Value out = result("gathered", shape, false);
-    append(new Op.GatherRows(table, ids, out));
+    return gatherRows(null, table, ids);
+  }
+
+  /** {@link Op.GatherRows}; {@code front} may be null. */
+  public Value gatherRows(Value front, Value table, Value ids) {
+    check(ids.rank() == 2, "%s has no row for each image", ids);
+    check(table.role() != Value.Role.PARAMETER, "%s is a parameter, not computed", table);
+    check(
+        front == null
+            || front.rank() == 3
+                && front.extent(0) == ids.extent(0)
+                && front.width() == table.width(),
+        "%s does not fit %s",
+        ids,
+        front);
+    int rows = ids.width() + (front == null ? 0 : front.extent(1));
+    boolean differentiable = table.differentiable() || front != null && front.differentiable();
+    Value out = result("gathered", new int[] {ids.extent(0), rows, table.width()}, differentiable);
+    append(new Op.GatherRows(front, table, ids, out));
     return out;
   }
 
@@ -135,12 +155,16 @@ public final class GraphBuilder {
     return out;
   }
 
-  /** {@link Op.DropFirstToken}. */
-  public Value dropFirstToken(Value x) {
-    check(x.rank() == 3 && x.extent(1) > 1, "%s has no token to drop", x);
-    int[] shape = {x.extent(0), x.extent(1) - 1, x.width()};
+  /** {@link Op.DropTokens}. */
+  public Value dropTokens(Value x, int count) {
+    check(
+        x.rank() == 3 && count >= 1 && x.extent(1) > count,
+        "%s has no %d tokens to drop",
+        x,
+        count);
+    int[] shape = {x.extent(0), x.extent(1) - count, x.width()};
     Value out = result("patches", shape, x.differentiable());
-    append(new Op.DropFirstToken(x, out));
+    append(new Op.DropTokens(x, count, out));
     return out;
   }
 
@@ -229,7 +253,11 @@ public final class GraphBuilder {
 
   /** {@link Op.ConvTranspose2x}. */
   public Value convTranspose2x(Value x, Value weight, Value bias, int grid) {
-    checkGrid(x, grid);
+    check(
+        x.rank() == 3 && x.extent(1) % (grid * grid) == 0,
+        "%s does not consist of grids of %d",
+        x,
+        grid);
     check(
         weight.rank() == 4
             && weight.extent(0) == x.width()
@@ -312,26 +340,39 @@ public final class GraphBuilder {
     return out;
   }
 
-  /** {@link Op.Measure#SQUARE} with factor 1; the result is a loss of the graph. */
+  /** {@link Op.Measure#SQUARE} with factor 1 over all rows; the result is a loss of the graph. */
   public Value maskedMse(Value prediction, Value target, Value weight) {
     return maskedLoss(Op.Measure.SQUARE, 1, prediction, target, weight);
   }
 
-  /** {@link Op.MaskedLoss}; the result is a loss of the graph. */
+  /** The same where {@code prediction} holds the rows {@code rows} of the target only. */
+  public Value maskedMse(Value prediction, Value target, Value weight, Value rows) {
+    return maskedLoss(Op.Measure.SQUARE, 1, prediction, target, weight, rows);
+  }
+
+  /** {@link Op.MaskedLoss} over all rows; the result is a loss of the graph. */
   public Value maskedLoss(
       Op.Measure measure, double factor, Value prediction, Value target, Value weight) {
+    return maskedLoss(measure, factor, prediction, target, weight, null);
+  }
+
+  private Value maskedLoss(
+      Op.Measure measure, double factor, Value prediction, Value target, Value weight, Value rows) {
     check(
-        Arrays.equals(prediction.shape(), target.shape()) && weight.size() == prediction.rows(),
+        rows == null
+            ? Arrays.equals(prediction.shape(), target.shape())
+            : rows.size() == prediction.rows() && prediction.width() == target.width(),
         "%s does not fit %s",
         target,
         prediction);
+    check(weight.size() == target.rows(), "%s does not fit %s", weight, target);
     check(
         !target.differentiable() && !weight.differentiable(),
         "target %s and weight %s of a loss are inputs",
         target,
         weight);
     Value out = result("loss", new int[] {1}, prediction.differentiable());
-    append(new Op.MaskedLoss(measure, factor, prediction, target, weight, out));
+    append(new Op.MaskedLoss(measure, factor, prediction, target, weight, rows, out));
     losses.add(out);
     return out;
   }

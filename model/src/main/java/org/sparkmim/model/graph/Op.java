@@ -128,8 +128,9 @@ public sealed interface Op {
 
   /**
    * Multi-head self-attention on packed {@code qkv [B, N, 3, heads, D/heads]}: softmax of {@code q
-   * k' / sqrt(D/heads)} over keys, times v. {@code out} is {@code [B, N, D]}, head-major in a row;
-   * {@code probabilities} is {@code [B, heads, N, N]}.
+   * k' / sqrt(D/heads)} over keys, times v. The last {@code M <= N} tokens of an image ask, all
+   * answer: {@code out} is {@code [B, M, D]}, head-major in a row; {@code probabilities} is {@code
+   * [B, heads, M, N]}.
    */
   record Attention(Value qkv, int heads, Value probabilities, Value out) implements Op {
     @Override
@@ -151,18 +152,47 @@ public sealed interface Op {
     public int headWidth() {
       return out.width() / heads;
     }
+
+    /** Tokens of an image, N. */
+    public int tokens() {
+      return qkv.extent(1);
+    }
+
+    /** Tokens that ask, M. */
+    public int queries() {
+      return out.extent(1);
+    }
   }
 
-  /** {@code out[r] = table[ids[r]]}; {@code table} is a constant {@code [T, D]}. */
-  record GatherRows(Value table, Value ids, Value out) implements Op {
+  /**
+   * {@code out[b] = [front[b]; table[ids[b, 0]]; table[ids[b, 1]]; ..]}: {@code front [B, K, D]} or
+   * null, {@code table} of {@code T} rows of {@code D}, {@code ids [B, M]}, {@code out [B, K+M,
+   * D]}. Where the table is trained, the ids of an image differ from each other.
+   */
+  record GatherRows(Value front, Value table, Value ids, Value out) implements Op {
     @Override
     public List<Value> inputs() {
-      return List.of(table, ids);
+      return front == null ? List.of(table, ids) : List.of(table, ids, front);
     }
 
     @Override
     public List<Value> saved() {
-      return List.of();
+      return table.differentiable() ? List.of(ids) : List.of();
+    }
+
+    /** Images, B. */
+    public int images() {
+      return ids.extent(0);
+    }
+
+    /** Rows of an image that come from {@link #front}, K. */
+    public int frontRows() {
+      return front == null ? 0 : front.extent(1);
+    }
+
+    /** Rows of an image that come from {@link #table}, M. */
+    public int gathered() {
+      return ids.extent(1);
     }
   }
 
@@ -182,8 +212,8 @@ public sealed interface Op {
     }
   }
 
-  /** {@code out[b, t] = x[b, t+1]}: {@code [B, N+1, D]} to {@code [B, N, D]}. */
-  record DropFirstToken(Value x, Value out) implements Op {
+  /** {@code out[b, t] = x[b, t + count]}: {@code [B, N, D]} to {@code [B, N - count, D]}. */
+  record DropTokens(Value x, int count, Value out) implements Op {
     @Override
     public List<Value> inputs() {
       return List.of(x);
@@ -323,8 +353,9 @@ public sealed interface Op {
 
   /**
    * Transposed convolution, kernel 2, stride 2, channels last: {@code out[b, 2i+u, 2j+v, o] =
-   * bias[o] + sum_c x[b, i, j, c] * weight[c, o, u, v]}. {@code x [B, g*g, C]} row-major on a grid
-   * of side {@code g = grid}, {@code weight [C, O, 2, 2]}, {@code out [B, 4*g*g, O]}.
+   * bias[o] + sum_c x[b, i, j, c] * weight[c, o, u, v]}. {@code x [B, n*g*g, C]} holds n grids of
+   * side {@code g = grid}, each row-major, {@code weight [C, O, 2, 2]}, {@code out [B, 4*n*g*g,
+   * O]}.
    */
   record ConvTranspose2x(Value x, Value weight, Value bias, int grid, Value out) implements Op {
     @Override
@@ -442,21 +473,29 @@ public sealed interface Op {
   }
 
   /**
-   * {@code out = factor * sum_r weight[r] * mean_j measure(prediction[r,j] - target[r,j]) / sum_r
-   * weight[r]} over all rows of the batch; one element. {@code target} and {@code weight} are
-   * inputs.
+   * {@code out = factor * sum_r weight[s] * mean_j measure(prediction[r,j] - target[s,j]) / sum_r
+   * weight[s]} with {@code s = rows[r]} over all predicted rows of the batch; one element. Where
+   * {@code rows} is null, {@code s = r}. {@code target} and {@code weight} are inputs.
    */
   record MaskedLoss(
-      Measure measure, double factor, Value prediction, Value target, Value weight, Value out)
+      Measure measure,
+      double factor,
+      Value prediction,
+      Value target,
+      Value weight,
+      Value rows,
+      Value out)
       implements Op {
     @Override
     public List<Value> inputs() {
-      return List.of(prediction, target, weight);
+      return rows == null
+          ? List.of(prediction, target, weight)
+          : List.of(prediction, target, weight, rows);
     }
 
     @Override
     public List<Value> saved() {
-      return List.of(prediction, target, weight);
+      return inputs();
     }
   }
 

@@ -36,7 +36,7 @@ public record ClassifierModel(Graph graph, Value patches, Value targets, Value l
         graph.parameter("pos_embed", new Init.TruncatedNormal(0.02), 1, 1 + spec.tokens(), width);
     Value tokens = graph.addPositions(VitEncoder.embed(graph, shape, patches, null), positions);
     Value last = VitEncoder.blocks(graph, shape, tokens, (block, stream) -> {});
-    Value pooled = graph.label("pooled", graph.tokenMean(graph.dropFirstToken(last)));
+    Value pooled = graph.label("pooled", graph.tokenMean(graph.dropTokens(last, 1)));
     Value latent = graph.label("latent/0", layers.layerNorm("fc_norm", pooled));
     Value weight =
         graph.parameter(

@@ -36,10 +36,10 @@ final class LocalMim {
   }
 
   /** The training network for minibatches of {@code batch} images. */
-  static MimModel build(ModelSpec spec, int batch) {
+  static MimModel build(ModelSpec spec, int batch, Predicted predicted) {
     return spec.encoder() instanceof SwinShape swin
         ? onSwin(spec, new SwinGrid(swin, spec.imageSize()), batch)
-        : onVit(spec, batch);
+        : onVit(spec, batch, predicted);
   }
 
   private static MimModel onSwin(ModelSpec spec, SwinGrid grid, int batch) {
@@ -50,11 +50,11 @@ final class LocalMim {
         model.graph(), new SwinInputs(model, new SwinIndices(grid, units)), model.heads());
   }
 
-  private static MimModel onVit(ModelSpec spec, int batch) {
+  private static MimModel onVit(ModelSpec spec, int batch, Predicted predicted) {
     GraphBuilder graph = new GraphBuilder();
     Value patches = graph.input("patches", batch, spec.keep(), spec.patchWidth());
     Value visible = graph.index("visible", batch, spec.keep());
-    Decoding decoding = new Decoding(graph, spec, batch);
+    Decoding decoding = new Decoding(graph, spec, batch, predicted);
     VitEncoder.build(
         graph,
         spec,

@@ -42,12 +42,12 @@ final class Mae {
   }
 
   /** The training network for minibatches of {@code batch} images. */
-  static MimModel build(ModelSpec spec, int batch) {
+  static MimModel build(ModelSpec spec, int batch, Predicted predicted) {
     GraphBuilder graph = new GraphBuilder();
     Layers layers = new Layers(graph);
     Value patches = graph.input("patches", batch, spec.keep(), spec.patchWidth());
     Value visible = graph.index("visible", batch, spec.keep());
-    Decoding decoding = new Decoding(graph, spec, batch);
+    Decoding decoding = new Decoding(graph, spec, batch, predicted);
     List<Value> blocks = new ArrayList<>();
     VitEncoder.build(graph, spec, patches, visible, (block, stream) -> blocks.add(stream));
     Value last =

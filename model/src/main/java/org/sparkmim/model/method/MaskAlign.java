@@ -79,7 +79,7 @@ final class MaskAlign {
       graph.label("loss/" + level, loss);
       heads.add(new MimModel.Head(prediction, target, share));
     }
-    return new MimModel(graph.build(), new VitInputs(patches, visible, null, null), heads);
+    return new MimModel(graph.build(), new VitInputs(patches, visible, null), heads);
   }
 
   private static Init start(Alignment alignment, int studentBlocks) {

@@ -15,8 +15,8 @@ public enum Method {
     }
 
     @Override
-    public MimModel build(ModelSpec spec, int batch) {
-      return Mae.build(spec, batch);
+    public MimModel build(ModelSpec spec, int batch, Predicted predicted) {
+      return Mae.build(spec, batch, predicted);
     }
   },
   /** Wang et al., CVPR 2023: a decoder and a scale for each of several blocks. */
@@ -27,8 +27,8 @@ public enum Method {
     }
 
     @Override
-    public MimModel build(ModelSpec spec, int batch) {
-      return LocalMim.build(spec, batch);
+    public MimModel build(ModelSpec spec, int batch, Predicted predicted) {
+      return LocalMim.build(spec, batch, predicted);
     }
 
     @Override
@@ -44,8 +44,8 @@ public enum Method {
     }
 
     @Override
-    public MimModel build(ModelSpec spec, int batch) {
-      return Mae.build(spec, batch);
+    public MimModel build(ModelSpec spec, int batch, Predicted predicted) {
+      return Mae.build(spec, batch, predicted);
     }
   },
   /** Xue et al., CVPR 2023: no decoder; visible tokens match a frozen teacher's. */
@@ -56,7 +56,7 @@ public enum Method {
     }
 
     @Override
-    public MimModel build(ModelSpec spec, int batch) {
+    public MimModel build(ModelSpec spec, int batch, Predicted predicted) {
       return MaskAlign.build(spec, batch);
     }
 
@@ -81,8 +81,12 @@ public enum Method {
   /** Its parts as published, for an encoder of that depth. */
   abstract Published published(int depth);
 
-  /** The training network for minibatches of {@code batch} images. */
-  public abstract MimModel build(ModelSpec spec, int batch);
+  /**
+   * The training network for minibatches of {@code batch} images.
+   *
+   * @param predicted read by the decoders of a ViT; other networks have one form
+   */
+  public abstract MimModel build(ModelSpec spec, int batch, Predicted predicted);
 
   List<FixedTensor> ownFixedTensors(ModelSpec spec) {
     return Mae.fixedTensors(spec);

@@ -41,8 +41,9 @@ public record MimModel(Graph graph, Inputs inputs, List<Head> heads) {
   /**
    * One prediction and its loss.
    *
-   * @param prediction {@code [B, rows, width]}
-   * @param target of the same shape
+   * @param prediction {@code [B, rows, width]}; with {@link Predicted#HIDDEN} of a ViT at a scale
+   *     of 1 or more the rows of hidden patches only, patch by patch in the order of their ranks
+   * @param target {@code [B, rows, width]}
    * @param weight of each row in the loss {@code [B, rows]}
    */
   public record Head(Value prediction, Value target, Value weight) {}

@@ -30,8 +30,7 @@ public final class Layers {
 
   /** Fully connected with a residual added to the result. */
   public Value linear(String name, Value x, int out, Value residual) {
-    LinearParameters parameters = linearParameters(name, x.width(), out);
-    return graph.linear(x, parameters.weight(), parameters.bias(), residual);
+    return apply(linearParameters(name, x.width(), out), x, residual);
   }
 
   /** Weight {@code [out, in]} and bias of a fully connected layer. */
@@ -46,8 +45,7 @@ public final class Layers {
 
   /** Layer norm over the width with scale 1 and shift 0 at the start. */
   public Value layerNorm(String name, Value x) {
-    NormParameters parameters = normParameters(name, x.width());
-    return graph.layerNorm(x, parameters.gamma(), parameters.beta(), eps);
+    return apply(normParameters(name, x.width()), x);
   }
 
   /** Scale and shift of a layer norm. */
@@ -113,23 +111,64 @@ public final class Layers {
 
   private Value block(
       String name, Value x, double mlpRatio, UnaryOperator<Value> attention, Branches branches) {
-    int width = x.width();
-    Value normed = layerNorm(name + ".norm1", x);
-    Value qkv = linear(name + ".attn.qkv", normed, 3 * width);
-    Value attended = branch(name + ".attn.proj", attention.apply(qkv), x, branches, 0);
-    Value hidden =
-        graph.gelu(
-            linear(
-                name + ".mlp.fc1", layerNorm(name + ".norm2", attended), (int) (width * mlpRatio)));
-    return branch(name + ".mlp.fc2", hidden, attended, branches, 1);
+    BlockParameters parameters = blockParameters(name, x.width(), mlpRatio);
+    return afterAttention(parameters, attention.apply(packed(parameters, x)), x, branches);
+  }
+
+  /** The parameters of a transformer block, for whoever applies its halves apart. */
+  public record BlockParameters(
+      NormParameters norm1,
+      LinearParameters qkv,
+      LinearParameters proj,
+      NormParameters norm2,
+      LinearParameters fc1,
+      LinearParameters fc2) {}
+
+  /** The parameters of {@link #block}. */
+  public BlockParameters blockParameters(String name, int width, double mlpRatio) {
+    int hidden = (int) (width * mlpRatio);
+    return new BlockParameters(
+        normParameters(name + ".norm1", width),
+        linearParameters(name + ".attn.qkv", width, 3 * width),
+        linearParameters(name + ".attn.proj", width, width),
+        normParameters(name + ".norm2", width),
+        linearParameters(name + ".mlp.fc1", width, hidden),
+        linearParameters(name + ".mlp.fc2", hidden, width));
+  }
+
+  /** What a block's attention reads: packed queries, keys and values of {@code x}. */
+  public Value packed(BlockParameters parameters, Value x) {
+    return apply(parameters.qkv(), apply(parameters.norm1(), x), null);
+  }
+
+  /** A block from its attention's result on; {@code stream} holds the tokens that asked. */
+  public Value afterAttention(BlockParameters parameters, Value attended, Value stream) {
+    return afterAttention(parameters, attended, stream, Branches.WHOLE);
+  }
+
+  private Value afterAttention(
+      BlockParameters parameters, Value attended, Value stream, Branches branches) {
+    Value between = branch(parameters.proj(), attended, stream, branches, 0);
+    Value normed = apply(parameters.norm2(), between);
+    Value hidden = graph.gelu(apply(parameters.fc1(), normed, null));
+    return branch(parameters.fc2(), hidden, between, branches, 1);
+  }
+
+  private Value apply(LinearParameters parameters, Value x, Value residual) {
+    return graph.linear(x, parameters.weight(), parameters.bias(), residual);
+  }
+
+  private Value apply(NormParameters parameters, Value x) {
+    return graph.layerNorm(x, parameters.gamma(), parameters.beta(), eps);
   }
 
   /** The last layer of a branch, and the stream with it. */
-  private Value branch(String name, Value x, Value stream, Branches branches, int place) {
+  private Value branch(
+      LinearParameters parameters, Value x, Value stream, Branches branches, int place) {
     if (branches.scale() == null) {
-      return linear(name, x, stream.width(), stream);
+      return apply(parameters, x, stream);
     }
     return graph.addBranch(
-        stream, linear(name, x, stream.width()), branches.scale(), 2 * branches.block() + place);
+        stream, apply(parameters, x, null), branches.scale(), 2 * branches.block() + place);
   }
 }

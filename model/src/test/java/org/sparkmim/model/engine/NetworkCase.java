@@ -172,6 +172,29 @@ public enum NetworkCase {
             n.builder().gatherRows(n.constant(rows, width), n.choices(rows, batch, kept));
         n.loss(linear(n, n.input(batch, kept, n.size(1, 4)), positions));
       }),
+  GATHERED_ROWS_OF_A_RESULT(
+      n -> {
+        int rows = n.size(1, 5);
+        Value table = linear(n, n.input(rows, n.size(1, 3)), n.size(1, 4));
+        n.loss(n.builder().gatherRows(table, n.distinct(rows, n.size(1, 3), n.size(1, rows))));
+      }),
+  GATHERED_ROWS_BEHIND_OTHERS(
+      n -> {
+        int rows = n.size(1, 5);
+        int width = n.size(1, 4);
+        int batch = n.size(1, 3);
+        Value front = linear(n, n.input(batch, n.size(1, 3), n.size(1, 3)), width);
+        Value table = linear(n, n.input(rows, 1, n.size(1, 3)), width);
+        Value ids = n.distinct(rows, batch, n.size(1, rows));
+        n.loss(n.builder().gatherRows(front, table, ids));
+      }),
+  ATTENTION_BY_THE_LAST_TOKENS(
+      n -> {
+        int tokens = n.size(2, 5);
+        Value qkv = n.parameter(n.size(1, 3), tokens, 3 * 2 * n.size(1, 2));
+        n.loss(n.builder().attention(qkv, 2, n.size(2, tokens)));
+      }),
+  LOSS_ON_SOME_ROWS(n -> n.lossOnSomeRows(n.parameter(n.size(1, 4), n.size(1, 3)), n.size(0, 3))),
   PREPEND_TOKEN(
       n -> {
         int width = n.size(1, 4);
@@ -186,8 +209,13 @@ public enum NetworkCase {
       }),
   DROP_FIRST_TOKEN(
       n ->
+          n.loss(n.builder().dropTokens(n.parameter(n.size(1, 3), n.size(2, 4), n.size(1, 4)), 1))),
+  DROP_TOKENS(
+      n ->
           n.loss(
-              n.builder().dropFirstToken(n.parameter(n.size(1, 3), n.size(2, 4), n.size(1, 4))))),
+              n.builder()
+                  .dropTokens(
+                      n.parameter(n.size(1, 3), n.size(4, 6), n.size(1, 4)), n.size(2, 3)))),
   UNSHUFFLE(
       n -> {
         int tokens = n.size(2, 6);
@@ -201,6 +229,15 @@ public enum NetworkCase {
       }),
   CONV_TRANSPOSE(n -> convTranspose(n, n.size(1, 4))),
   CONV_TRANSPOSE_ON_A_GRID_OF_TWO(n -> convTranspose(n, 2)),
+  CONV_TRANSPOSE_ON_SEVERAL_GRIDS(
+      n -> {
+        int channels = n.size(1, 3);
+        int outs = n.size(1, 3);
+        int grid = n.size(1, 3);
+        Value x = n.parameter(n.size(1, 2), n.size(2, 3) * grid * grid, channels);
+        Value weight = n.parameter(channels, outs, 2, 2);
+        n.loss(n.builder().convTranspose2x(x, weight, n.parameter(outs), grid));
+      }),
   AVG_POOL(n -> avgPool(n, 2 * n.size(1, 3))),
   AVG_POOL_ON_A_GRID_OF_TWO(n -> avgPool(n, 2)),
   VALUE_USED_BY_TWO_OPERATIONS(
@@ -227,7 +264,9 @@ public enum NetworkCase {
         n.loss(b.addPositions(linear(n, n.input(2, 5, 3), 6), positions));
         n.loss(layerNorm(n, x));
         n.loss(b.attention(x, 2));
-        n.loss(b.dropFirstToken(x));
+        n.loss(b.attention(x, 2, 3));
+        n.loss(b.gatherRows(y, x, n.distinct(10, 2, 4)));
+        n.loss(b.dropTokens(x, 1));
         n.loss(b.unshuffle(x, n.parameter(1, 1, 6), n.constant(7, 6), n.permutations(2, 6)));
         n.loss(linear(n, x, 2));
         n.loss(linear(n, n.parameter(2, 5, 1), x));

@@ -43,7 +43,7 @@ public record RandomAutoencoder(
     Value positions = n.constant(restore.extent(1) + 1, decoderWidth);
     Value full =
         n.builder().unshuffle(embedded, n.parameter(1, 1, decoderWidth), positions, restore);
-    return n.builder().dropFirstToken(layerNorm(n, block(n, full)));
+    return n.builder().dropTokens(layerNorm(n, block(n, full)), 1);
   }
 
   private Value block(RandomNetwork n, Value x) {

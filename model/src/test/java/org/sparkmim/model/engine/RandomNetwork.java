@@ -103,6 +103,17 @@ public final class RandomNetwork {
     return value;
   }
 
+  /** {@code count} different numbers of [0, n) in each of the rows. */
+  public Value distinct(int n, int rows, int count) {
+    Value value = builder.index(fresh("distinct"), rows, count);
+    IntStream.Builder ids = IntStream.builder();
+    for (int r = 0; r < rows; r++) {
+      IntStream.of(permutation(n)).limit(count).forEach(ids);
+    }
+    indices.put(value, ids.build().toArray());
+    return value;
+  }
+
   /** An index with those contents. */
   public Value index(int[] contents, int... shape) {
     Value value = builder.index(fresh("index"), shape);
@@ -134,15 +145,29 @@ public final class RandomNetwork {
     return loss(Op.Measure.SMOOTH_L1, factor, prediction, target);
   }
 
+  /** A loss on a prediction of some rows of a target that has more. */
+  public Value lossOnSomeRows(Value prediction, int more) {
+    int rows = prediction.rows() + more;
+    Value chosen = choices(rows, prediction.rows());
+    Value weight = weights(rows);
+    inputs.get(weight)[indices.get(chosen)[0]] = 0.25f;
+    return builder.maskedMse(prediction, input(rows, prediction.width()), weight, chosen);
+  }
+
   private Value loss(Op.Measure measure, double factor, Value prediction, Value target) {
-    Value weight = builder.input(fresh("weight"), prediction.rows());
-    float[] weights = new float[prediction.rows()];
+    Value weight = weights(prediction.rows());
+    return builder.maskedLoss(measure, factor, prediction, target, weight);
+  }
+
+  private Value weights(int rows) {
+    Value weight = builder.input(fresh("weight"), rows);
+    float[] weights = new float[rows];
     for (int r = 0; r < weights.length; r++) {
       weights[r] = random.nextInt(5) / 4f;
     }
     weights[random.nextInt(weights.length)] = 0.25f;
     inputs.put(weight, weights);
-    return builder.maskedLoss(measure, factor, prediction, target, weight);
+    return weight;
   }
 
   public Graph graph() {

@@ -24,9 +24,19 @@ class GraphBuilderTest {
     refuses(() -> graph.attention(x, 4), "x[2, 4, 6] is not qkv of 4 heads");
     refuses(() -> graph.attention(graph.input("single", 2, 1, 6), 2), "single[2, 1, 6]");
     refuses(() -> graph.prependToken(x, seven), "seven[7]");
-    refuses(() -> graph.dropFirstToken(graph.input("one", 2, 1, 6)), "one[2, 1, 6]");
+    refuses(() -> graph.dropTokens(graph.input("one", 2, 1, 6), 1), "one[2, 1, 6]");
+    refuses(() -> graph.attention(x, 2, 5), "x[2, 4, 6] has no 5 last tokens");
+    refuses(() -> graph.attention(x, 2, 1), "or one");
+    Value table = graph.input("table", 5, 6);
+    refuses(() -> graph.gatherRows(x, table, graph.index("i3", 3, 2)), "i3[3, 2]");
+    refuses(() -> graph.gatherRows(table, graph.index("flat", 3)), "flat[3]");
+    Value some = graph.index("some", 5);
+    refuses(
+        () -> graph.maskedMse(x, graph.input("t5", 9, 6), graph.input("w7", 9), some), "t5[9, 6]");
     refuses(() -> graph.convTranspose2x(x, trained("w3", 5, 3, 2, 2), trained("b3", 3), 2), "w3");
-    refuses(() -> graph.convTranspose2x(x, trained("w4", 6, 3, 2, 2), trained("b4", 3), 3), "x[");
+    refuses(
+        () -> graph.convTranspose2x(x, trained("w4", 6, 3, 2, 2), trained("b4", 3), 3),
+        "grids of 3");
     refuses(() -> graph.avgPool2x(x, 4), "is not on a grid of 4");
     refuses(() -> graph.avgPool2x(graph.input("odd", 1, 9, 2), 3), "side 3");
     refuses(() -> graph.maskedMse(six, graph.input("t0", 5), graph.input("w5", 1)), "t0[5]");
@@ -80,7 +90,7 @@ class GraphBuilderTest {
   void refusesTrainedValuesWhereOperationsHaveNoGradient() {
     Value ids = graph.index("ids", 1, 2);
     Value x = graph.input("x", 1, 2, 3);
-    refuses(() -> graph.gatherRows(trained("table", 4, 3), ids), "table[4, 3] is trained");
+    refuses(() -> graph.gatherRows(trained("table", 4, 3), ids), "table[4, 3] is a parameter");
     refuses(
         () -> graph.unshuffle(x, trained("mask", 3), trained("positions", 3, 3), ids),
         "positions[3, 3] is trained");

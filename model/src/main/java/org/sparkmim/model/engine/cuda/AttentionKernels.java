@@ -26,24 +26,32 @@ final class AttentionKernels {
    *
    * @param sequences how many
    * @param length tokens of each
+   * @param asking how many of them ask, the last
    * @param qkv {@code [sequences, length, 3, heads, width]}
-   * @param probabilities {@code [sequences, heads, length, stride]}
+   * @param probabilities {@code [sequences, heads, asking, stride]}
    * @param stride elements from a row of scores to the next
    */
   record Sequences(
-      int sequences, int length, int heads, int width, Data qkv, Data probabilities, int stride) {
+      int sequences,
+      int length,
+      int asking,
+      int heads,
+      int width,
+      Data qkv,
+      Data probabilities,
+      int stride) {
     int model() {
       return heads * width;
     }
 
     /** Scores of one sequence. */
     long stretch() {
-      return (long) heads * length * stride;
+      return (long) heads * asking * stride;
     }
 
     /** Queries of {@code count} sequences, head by head. */
     long queries(int count) {
-      return (long) count * heads * length;
+      return (long) count * heads * asking;
     }
 
     private double scale() {
@@ -53,19 +61,20 @@ final class AttentionKernels {
     /** Queries (0), keys (1) or values (2) of a head, in {@code packed}. */
     private Matrix part(Data packed, Run run, int head, int which) {
       long row = 3L * model();
-      long at = (long) run.first * length * row + (long) which * model() + (long) head * width;
+      long first = (long) run.first * length + (which == 0 ? length - asking : 0);
+      long at = first * row + (long) which * model() + (long) head * width;
       return Matrix.of(packed.plus(at), row).batched(length * row);
     }
 
-    /** One head of {@code [sequences, length, heads, width]}. */
+    /** One head of {@code [sequences, asking, heads, width]}. */
     private Matrix head(Data rows, Run run, int head) {
-      long at = ((long) run.first * length * heads + head) * width;
-      return Matrix.of(rows.plus(at), model()).batched((long) length * model());
+      long at = ((long) run.first * asking * heads + head) * width;
+      return Matrix.of(rows.plus(at), model()).batched((long) asking * model());
     }
 
     /** One head of scores of a run. */
     private Matrix square(Data scores, int head) {
-      long at = (long) head * length * stride;
+      long at = (long) head * asking * stride;
       return Matrix.of(scores.plus(at), stride).batched(stretch());
     }
 
@@ -117,14 +126,14 @@ final class AttentionKernels {
             backward(s, dOut, new Data(to, s.qkv().type()), add == 1, (d, run) -> List.of()));
   }
 
-  /** {@code out [sequences, length, heads, width]}. */
+  /** {@code out [sequences, asking, heads, width]}. */
   List<Task> forward(Sequences s, Softmax softmax, Data out) {
     Data scores = emission.scratch().take(runs(s).get(0).count * s.stretch(), Type.F32);
     List<Task> tasks = new ArrayList<>();
     for (Run run : runs(s)) {
       for (int h = 0; h < s.heads; h++) {
         tasks.add(
-            product(s, s.width, s.part(s.qkv, run, h, 0), s.part(s.qkv, run, h, 1).turn())
+            product(s.asking, s.width, s.part(s.qkv, run, h, 0), s.part(s.qkv, run, h, 1).turn())
                 .into(s.square(scores, h), s.length)
                 .times(s.scale())
                 .batch(run.count));
@@ -133,7 +142,7 @@ final class AttentionKernels {
       tasks.add(softmax.of(scores.at(), probabilities.at(), run));
       for (int h = 0; h < s.heads; h++) {
         tasks.add(
-            product(s, s.length, s.square(probabilities, h), s.part(s.qkv, run, h, 2))
+            product(s.asking, s.length, s.square(probabilities, h), s.part(s.qkv, run, h, 2))
                 .into(s.head(out, run, h), s.width)
                 .batch(run.count));
       }
@@ -151,17 +160,20 @@ final class AttentionKernels {
     Data dProbabilities = emission.scratch().take(most, Type.F32);
     Data dScores = emission.scratch().take(most, buffers.activationType());
     List<Task> tasks = new ArrayList<>();
+    if (!add && s.asking < s.length) {
+      tasks.add(clearUnasked(s, dQkv));
+    }
     for (Run run : runs(s)) {
       Data probabilities = s.probabilities(run);
       for (int h = 0; h < s.heads; h++) {
         Matrix dHead = s.head(dOut, run, h);
         tasks.add(
-            product(s, s.length, s.square(probabilities, h).turn(), dHead)
+            product(s.length, s.asking, s.square(probabilities, h).turn(), dHead)
                 .into(s.part(dQkv, run, h, 2), s.width)
                 .adding(add)
                 .batch(run.count));
         tasks.add(
-            product(s, s.width, dHead, s.part(s.qkv, run, h, 2).turn())
+            product(s.asking, s.width, dHead, s.part(s.qkv, run, h, 2).turn())
                 .into(s.square(dProbabilities, h), s.length)
                 .batch(run.count));
       }
@@ -180,8 +192,8 @@ final class AttentionKernels {
         for (int which = 0; which < 2; which++) {
           tasks.add(
               product(
-                      s,
-                      s.length,
+                      which == 0 ? s.asking : s.length,
+                      which == 0 ? s.length : s.asking,
                       which == 0 ? square : square.turn(),
                       s.part(s.qkv, run, h, 1 - which))
                   .into(s.part(dQkv, run, h, which), s.width)
@@ -197,7 +209,8 @@ final class AttentionKernels {
   private Sequences sequences(Op.Attention op) {
     return new Sequences(
         op.qkv().extent(0),
-        op.qkv().extent(1),
+        op.tokens(),
+        op.queries(),
         op.heads(),
         op.headWidth(),
         buffers.of(op.qkv()),
@@ -205,14 +218,27 @@ final class AttentionKernels {
         buffers.stride(op.probabilities()));
   }
 
-  /** A product of {@code length} rows that has no place yet. */
+  /** Queries of tokens that do not ask have no gradient. */
+  private static Task clearUnasked(Sequences s, Data dQkv) {
+    int unasked = s.length - s.asking;
+    return Launch.rows(
+        "clear_tokens",
+        (long) s.sequences * unasked,
+        s.model(),
+        dQkv.at(),
+        unasked,
+        s.length,
+        3L * s.model());
+  }
+
+  /** A product that has no place yet. */
   private record Half(int rows, int k, Matrix a, Matrix b) {
     Product into(Matrix d, int columns) {
       return Product.of(rows, columns, k, a, b, d);
     }
   }
 
-  private static Half product(Sequences s, int k, Matrix a, Matrix b) {
-    return new Half(s.length, k, a, b);
+  private static Half product(int rows, int k, Matrix a, Matrix b) {
+    return new Half(rows, k, a, b);
   }
 }

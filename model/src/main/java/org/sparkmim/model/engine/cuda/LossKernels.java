@@ -3,6 +3,7 @@ package org.sparkmim.model.engine.cuda;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 import org.sparkmim.model.graph.Value;
@@ -14,6 +15,7 @@ final class LossKernels {
   private final Emission emission;
   private final Buffers buffers;
   private final Map<Op, Address> keptOf = new HashMap<>();
+  private final Map<Integer, Address> allRows = new HashMap<>();
 
   LossKernels(Emission emission) {
     this.emission = emission;
@@ -35,6 +37,7 @@ final class LossKernels {
             buffers.isFloat(op.target()),
             buffers.at(op.weight()),
             buffers.isFloat(op.weight()),
+            chosen(op),
             smooth(op),
             rows,
             op.prediction().width(),
@@ -65,6 +68,7 @@ final class LossKernels {
                 buffers.isFloat(op.target()),
                 buffers.at(op.weight()),
                 buffers.isFloat(op.weight()),
+                chosen(op),
                 smooth(op),
                 (float) op.factor(),
                 kept(op, 1),
@@ -122,6 +126,15 @@ final class LossKernels {
   /** What the forward pass of an operation keeps for its backward pass. */
   private Address kept(Op op, long floats) {
     return keptOf.computeIfAbsent(op, o -> emission.kept().take(Type.F32.bytes(floats)));
+  }
+
+  /** The row of target and weight for each predicted row. */
+  private Address chosen(Op.MaskedLoss op) {
+    return op.rows() != null
+        ? buffers.at(op.rows())
+        : allRows.computeIfAbsent(
+            op.prediction().rows(),
+            count -> emission.constants().indices(IntStream.range(0, count).toArray()));
   }
 
   private static int smooth(Op.MaskedLoss op) {

@@ -129,7 +129,7 @@ final class Plan {
       return token.forward(o);
     } else if (op instanceof Op.PrependToken o) {
       return token.forward(o);
-    } else if (op instanceof Op.DropFirstToken o) {
+    } else if (op instanceof Op.DropTokens o) {
       return token.forward(o);
     } else if (op instanceof Op.AddPositions o) {
       return token.forward(o);
@@ -169,11 +169,11 @@ final class Plan {
       return attention.backward(o, step);
     } else if (op instanceof Op.WindowAttention o) {
       return windowAttention.backward(o, step);
-    } else if (op instanceof Op.GatherRows) {
-      return List.of();
+    } else if (op instanceof Op.GatherRows o) {
+      return token.backward(o, step);
     } else if (op instanceof Op.PrependToken o) {
       return token.backward(o, step);
-    } else if (op instanceof Op.DropFirstToken o) {
+    } else if (op instanceof Op.DropTokens o) {
       return token.backward(o, step);
     } else if (op instanceof Op.AddPositions o) {
       return token.backward(o, step);

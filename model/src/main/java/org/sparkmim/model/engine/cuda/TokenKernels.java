@@ -4,10 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
+import org.sparkmim.model.graph.Schedule.Write;
 import org.sparkmim.model.graph.Value;
 
 /**
- * Tasks of {@link Op.GatherRows}, {@link Op.PrependToken}, {@link Op.DropFirstToken}, {@link
+ * Tasks of {@link Op.GatherRows}, {@link Op.PrependToken}, {@link Op.DropTokens}, {@link
  * Op.AddPositions}, {@link Op.AddBranch}, {@link Op.TokenMean} and {@link Op.Permute}.
  */
 final class TokenKernels {
@@ -20,14 +21,66 @@ final class TokenKernels {
   }
 
   List<Task> forward(Op.GatherRows op) {
+    Address table = buffers.at(op.table());
+    Address ids = buffers.at(op.ids());
+    Address out = buffers.at(op.out());
+    long rows = op.out().rows();
+    int width = op.out().width();
+    if (op.front() == null) {
+      return List.of(Launch.rows("gather_rows", rows, width, table, ids, out));
+    }
+    Address front = buffers.at(op.front());
     return List.of(
         Launch.rows(
-            "gather_rows",
-            op.out().rows(),
-            op.out().width(),
-            buffers.at(op.table()),
-            buffers.at(op.ids()),
-            buffers.at(op.out())));
+            "gather_behind", rows, width, front, table, ids, out, op.frontRows(), op.gathered()));
+  }
+
+  List<Task> backward(Op.GatherRows op, BackwardStep step) {
+    Address dOut = buffers.gradient(op.out()).at();
+    int width = op.out().width();
+    int tableRows = op.table().rows();
+    List<Task> tasks = new ArrayList<>();
+    if (op.front() != null) {
+      tasks.addAll(
+          emission.contributeOne(
+              step.write(op.front()),
+              op.front(),
+              (to, add) ->
+                  Launch.rows(
+                      "take_tokens",
+                      op.front().rows(),
+                      width,
+                      dOut,
+                      to,
+                      add,
+                      op.out().extent(1),
+                      0,
+                      op.frontRows())));
+    }
+    if (step.write(op.table()) != Write.NONE) {
+      long count = (long) op.images() * tableRows;
+      Address places = emission.scratch().floats(count);
+      Address ids = buffers.at(op.ids());
+      tasks.add(Launch.elements("gathered_places", count, ids, op.gathered(), tableRows, places));
+      tasks.addAll(
+          emission.contributeOne(
+              step.write(op.table()),
+              op.table(),
+              (to, add) ->
+                  Launch.elements(
+                      "gather_behind_backward",
+                      op.table().size(),
+                      dOut,
+                      places,
+                      to,
+                      add,
+                      op.images(),
+                      op.frontRows(),
+                      op.gathered(),
+                      tableRows,
+                      width)));
+    }
+    return tasks;
   }
 
   List<Task> forward(Op.PrependToken op) {
@@ -56,35 +109,46 @@ final class TokenKernels {
             op.x(),
             (to, add) ->
                 Launch.rows(
-                    "drop_first_token", op.x().rows(), width, dOut, to, add, op.x().extent(1))));
+                    "take_tokens",
+                    op.x().rows(),
+                    width,
+                    dOut,
+                    to,
+                    add,
+                    op.out().extent(1),
+                    1,
+                    op.x().extent(1))));
     return tasks;
   }
 
-  List<Task> forward(Op.DropFirstToken op) {
+  List<Task> forward(Op.DropTokens op) {
     return List.of(
         Launch.rows(
-            "drop_first_token",
+            "take_tokens",
             op.out().rows(),
             op.out().width(),
             buffers.at(op.x()),
             buffers.at(op.out()),
             0,
+            op.x().extent(1),
+            op.count(),
             op.out().extent(1)));
   }
 
-  List<Task> backward(Op.DropFirstToken op, BackwardStep step) {
+  List<Task> backward(Op.DropTokens op, BackwardStep step) {
     Address dOut = buffers.gradient(op.out()).at();
     return emission.contributeOne(
         step.write(op.x()),
         op.x(),
         (to, add) ->
             Launch.rows(
-                "drop_first_token_backward",
+                "drop_tokens_backward",
                 op.x().rows(),
                 op.x().width(),
                 dOut,
                 to,
                 add,
+                op.count(),
                 op.out().extent(1)));
   }
 

@@ -117,6 +117,7 @@ final class WindowAttentionKernels {
     return new Sequences(
         op.groups() * op.out().extent(0),
         op.capacity(),
+        op.capacity(),
         op.heads(),
         op.headWidth(),
         qkv,

@@ -3,7 +3,7 @@ package org.sparkmim.model.engine.nd4j;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 
-/** {@link Heads} over all tokens of an image. */
+/** {@link Heads} over the tokens of an image. */
 record AttentionCalls(Op.Attention op, Emission e) implements Calls {
   @Override
   public void forward() {
@@ -26,6 +26,6 @@ record AttentionCalls(Op.Attention op, Emission e) implements Calls {
   }
 
   private Heads heads() {
-    return new Heads(e, op.qkv().extent(0), op.qkv().extent(1), op.heads(), op.headWidth());
+    return new Heads(e, op.qkv().extent(0), op.tokens(), op.queries(), op.heads(), op.headWidth());
   }
 }

@@ -28,8 +28,8 @@ interface Calls {
       return new GatherRowsCalls(o, emission);
     } else if (op instanceof Op.PrependToken o) {
       return new PrependTokenCalls(o, emission);
-    } else if (op instanceof Op.DropFirstToken o) {
-      return new DropFirstTokenCalls(o, emission);
+    } else if (op instanceof Op.DropTokens o) {
+      return new DropTokensCalls(o, emission);
     } else if (op instanceof Op.Unshuffle o) {
       return new UnshuffleCalls(o, emission);
     } else if (op instanceof Op.RestoreTokens o) {

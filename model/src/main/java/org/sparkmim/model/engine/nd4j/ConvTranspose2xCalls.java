@@ -22,7 +22,7 @@ final class ConvTranspose2xCalls implements Calls {
     cells = op.x().rows();
     channels = op.x().width();
     outs = op.out().width();
-    List<Integer> produced = List.of(op.x().extent(0) * op.grid(), op.grid(), 2, 2);
+    List<Integer> produced = List.of(op.x().rows() / op.grid(), op.grid(), 2, 2);
     order = RowOrder.of(e.indices(), produced, List.of(0, 2, 1, 3));
   }
 

@@ -7,14 +7,15 @@ package org.sparkmim.model.engine.nd4j;
  *
  * @param batch images B
  * @param tokens of an image, N
+ * @param queries the last tokens of an image, which ask, M
  * @param heads of {@code width} elements each
  */
-record Heads(Emission e, long batch, long tokens, long heads, long width) {
+record Heads(Emission e, long batch, long tokens, long queries, long heads, long width) {
   private static final int Q = 0;
   private static final int K = 1;
   private static final int V = 2;
 
-  /** {@code q k' / sqrt(width)} to {@code [B * heads * N, N]}. */
+  /** {@code q k' / sqrt(width)} to {@code [B * heads * M, N]}. */
   void scores(Tensor qkv, Tensor scores) {
     e.product(part(qkv, Q), false, part(qkv, K), true, square(scores), 1 / Math.sqrt(width), 0);
   }
@@ -24,9 +25,9 @@ record Heads(Emission e, long batch, long tokens, long heads, long width) {
     e.product(square(probabilities), part(qkv, V), apart(out), 1, 0);
   }
 
-  /** The gradient of the scores, before they are scaled, {@code [B * heads * N, N]}. */
+  /** The gradient of the scores, before they are scaled, {@code [B * heads * M, N]}. */
   Tensor scoreGradients(Tensor probabilities, Tensor qkv, Tensor dout) {
-    Tensor dscores = e.scratch(batch * heads * tokens, tokens);
+    Tensor dscores = e.scratch(batch * heads * queries, tokens);
     Tensor products = e.scratch(dscores.shape());
     Tensor expected = e.scratch(dscores.shape()[0], 1);
     e.product(apart(dout), false, part(qkv, V), true, square(dscores), 1, 0);
@@ -41,26 +42,37 @@ record Heads(Emission e, long batch, long tokens, long heads, long width) {
   void inputGradients(
       Tensor probabilities, Tensor dscores, Tensor qkv, Tensor dout, Tensor dqkv, double beta) {
     double scale = 1 / Math.sqrt(width);
+    if (beta == 0 && queries < tokens) {
+      e.fill(unasked(dqkv), 0);
+    }
     e.product(square(dscores), part(qkv, K), part(dqkv, Q), scale, beta);
     e.product(square(dscores), true, part(qkv, Q), false, part(dqkv, K), scale, beta);
     e.product(square(probabilities), true, apart(dout), false, part(dqkv, V), 1, beta);
   }
 
   private Tensor square(Tensor scores) {
-    return scores.as(batch, heads, tokens, tokens);
+    return scores.as(batch, heads, queries, tokens);
   }
 
   private Tensor part(Tensor qkv, int part) {
     long row = 3 * heads * width;
+    long first = part == Q ? tokens - queries : 0;
     return qkv.view(
-        part * heads * width,
-        new long[] {batch, heads, tokens, width},
+        first * row + part * heads * width,
+        new long[] {batch, heads, tokens - first, width},
         new long[] {tokens * row, width, row, 1});
+  }
+
+  /** Queries of tokens that do not ask. */
+  private Tensor unasked(Tensor qkv) {
+    long row = 3 * heads * width;
+    return qkv.view(
+        0, new long[] {batch, tokens - queries, heads * width}, new long[] {tokens * row, row, 1});
   }
 
   private Tensor apart(Tensor out) {
     long row = heads * width;
     return out.view(
-        0, new long[] {batch, heads, tokens, width}, new long[] {tokens * row, width, row, 1});
+        0, new long[] {batch, heads, queries, width}, new long[] {queries * row, width, row, 1});
   }
 }

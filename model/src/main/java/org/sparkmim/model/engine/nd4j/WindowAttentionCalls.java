@@ -30,7 +30,7 @@ final class WindowAttentionCalls implements Calls {
     tokens = op.qkv().extent(1);
     groups = op.groups();
     capacity = op.capacity();
-    attention = new Heads(e, (long) groups * batch, capacity, op.heads(), op.headWidth());
+    attention = new Heads(e, (long) groups * batch, capacity, capacity, op.heads(), op.headWidth());
     boolean scattered = op.slots() != null;
     int slots = groups * batch * capacity;
     sources = scattered ? e.indices().rows(op.slots(), slots, this::sources) : null;

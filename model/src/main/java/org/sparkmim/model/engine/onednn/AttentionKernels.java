@@ -32,11 +32,29 @@ final class AttentionKernels {
   }
 
   List<Kernel> backward(Op.Attention op, BackwardStep step) {
+    boolean add = step.write(op.qkv()) == Write.ADD;
     List<Kernel> kernels = new ArrayList<>();
+    if (!add && op.queries() < op.tokens()) {
+      kernels.add(clearUnasked(op));
+    }
     for (Part part : parts(op)) {
-      kernels.addAll(backward(op, part, step.write(op.qkv()) == Write.ADD));
+      kernels.addAll(backward(op, part, add));
     }
     return kernels;
+  }
+
+  /** Queries of tokens that do not ask have no gradient. */
+  private Kernel clearUnasked(Op.Attention op) {
+    HostAccess dQkv = new HostAccess(emission.buffers().gradient(op.qkv()));
+    float[] zeros = new float[op.out().width()];
+    int unasked = op.tokens() - op.queries();
+    return () -> {
+      for (int b = 0; b < op.out().extent(0); b++) {
+        for (int t = 0; t < unasked; t++) {
+          dQkv.write((b * op.tokens() + t) * 3 * zeros.length, zeros, zeros.length);
+        }
+      }
+    };
   }
 
   private List<Kernel> forward(Op.Attention op, Part part) {
@@ -46,7 +64,7 @@ final class AttentionKernels {
     Tensor scores = emission.floats(probabilities.dims());
     return List.of(
         primitives.matmul(
-            packed(op, part, qkv, 0),
+            queries(op, part, qkv),
             turned(packed(op, part, qkv, 1)),
             null,
             scores,
@@ -75,10 +93,10 @@ final class AttentionKernels {
             dOut, turned(packed(op, part, qkv, 2)), null, dProbabilities, plain(false)),
         primitives.softmaxBackward(probabilities, dProbabilities, dScores),
         primitives.matmul(
-            dScores, packed(op, part, qkv, 1), null, packed(op, part, dQkv, 0), scaled(op, add)),
+            dScores, packed(op, part, qkv, 1), null, queries(op, part, dQkv), scaled(op, add)),
         primitives.matmul(
             turned(dScores),
-            packed(op, part, qkv, 0),
+            queries(op, part, qkv),
             null,
             packed(op, part, dQkv, 1),
             scaled(op, add)));
@@ -124,18 +142,26 @@ final class AttentionKernels {
     return add ? attributes.accumulate() : attributes;
   }
 
-  /** Queries (0), keys (1) or values (2) of a packed tensor, as {@code [B, heads, N, width]}. */
+  /** Keys (1) or values (2) of a packed tensor, as {@code [B, heads, N, width]}. */
   private static Tensor packed(Op.Attention op, Part part, Tensor packed, int which) {
-    Value out = op.out();
-    long width = out.width();
-    long tokens = out.extent(1);
+    return packed(op, part, packed, which, 0);
+  }
+
+  /** Queries of a packed tensor, as {@code [B, heads, M, width]}. */
+  private static Tensor queries(Op.Attention op, Part part, Tensor packed) {
+    return packed(op, part, packed, 0, op.tokens() - op.queries());
+  }
+
+  private static Tensor packed(Op.Attention op, Part part, Tensor packed, int which, long first) {
+    long width = op.out().width();
+    long tokens = op.tokens();
     return packed.view(
-        part.image() * tokens * 3 * width + which * width + part.head() * op.headWidth(),
-        new long[] {part.images(), part.heads(), tokens, op.headWidth()},
+        (part.image() * tokens + first) * 3 * width + which * width + part.head() * op.headWidth(),
+        new long[] {part.images(), part.heads(), tokens - first, op.headWidth()},
         new long[] {tokens * 3 * width, op.headWidth(), 3 * width, 1});
   }
 
-  /** {@code [B, N, D]} as {@code [B, heads, N, width]}. */
+  /** {@code [B, M, D]} as {@code [B, heads, M, width]}. */
   private static Tensor heads(Op.Attention op, Part part, Tensor tokens) {
     Value out = op.out();
     long width = out.width();

@@ -76,8 +76,13 @@ final class HostAccess {
 
   /** Copies {@code length} elements from {@code first} on to the start of the array. */
   void read(int first, float[] numbers, int length) {
+    read(first, numbers, 0, length);
+  }
+
+  /** Copies {@code length} elements from {@code first} on to the array from {@code to} on. */
+  void read(int first, float[] numbers, int to, int length) {
     if (!bf16) {
-      floats.get(first, numbers, 0, length);
+      floats.get(first, numbers, to, length);
       return;
     }
     short[] halves = tile.get();
@@ -85,7 +90,7 @@ final class HostAccess {
       int part = Math.min(TILE, length - at);
       shorts.get(first + at, halves, 0, part);
       for (int i = 0; i < part; i++) {
-        numbers[at + i] = Float.intBitsToFloat(halves[i] << 16);
+        numbers[to + at + i] = Float.intBitsToFloat(halves[i] << 16);
       }
     }
   }

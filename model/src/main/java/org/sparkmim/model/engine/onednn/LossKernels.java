@@ -31,7 +31,7 @@ final class LossKernels {
     IntConsumer tile = i -> sums[i] = rows.weightedSquares(i);
     return List.of(
         () -> {
-          rows.weight.read(rows.weights);
+          rows.readWeights();
           team.run(rows.tiles, tile);
           double sum = 0;
           for (double part : sums) {
@@ -50,7 +50,7 @@ final class LossKernels {
     IntConsumer tile = i -> rows.differences(i, factor[0], gradient, add);
     return List.of(
         () -> {
-          rows.weight.read(rows.weights);
+          rows.readWeights();
           factor[0] = 2 * op.factor() / (rows.width * total(rows.weights));
           team.run(rows.tiles, tile);
         });
@@ -68,9 +68,12 @@ final class LossKernels {
   private final class Rows {
     final int width;
     final int tiles;
-    final HostAccess weight;
     final float[] weights;
     private final int rowsPerTile;
+    private final HostAccess weight;
+    private final float[] targetWeights;
+    private final HostAccess index;
+    private final int[] targetRows;
     private final HostAccess prediction;
     private final HostAccess target;
     private final ThreadLocal<float[][]> scratch;
@@ -84,9 +87,24 @@ final class LossKernels {
       weights = new float[op.prediction().rows()];
       tiles = (weights.length + rowsPerTile - 1) / rowsPerTile;
       weight = new HostAccess(buffers.of(op.weight()));
+      boolean some = op.rows() != null;
+      targetWeights = some ? new float[op.target().rows()] : weights;
+      index = some ? new HostAccess(buffers.of(op.rows())) : null;
+      targetRows = some ? new int[weights.length] : null;
       prediction = new HostAccess(buffers.of(op.prediction()));
       target = new HostAccess(buffers.of(op.target()));
       scratch = ThreadLocal.withInitial(() -> new float[3][rowsPerTile * width]);
+    }
+
+    /** Fills {@link #weights}, one for each predicted row. */
+    void readWeights() {
+      weight.read(targetWeights);
+      if (index != null) {
+        index.read(targetRows);
+        for (int r = 0; r < weights.length; r++) {
+          weights[r] = targetWeights[targetRows[r]];
+        }
+      }
     }
 
     double weightedSquares(int tile) {
@@ -177,7 +195,13 @@ final class LossKernels {
       float[][] numbers = scratch.get();
       int length = (last - first) * width;
       prediction.read(first * width, numbers[0], length);
-      target.read(first * width, numbers[1], length);
+      if (index == null) {
+        target.read(first * width, numbers[1], length);
+      } else {
+        for (int row = first; row < last; row++) {
+          target.read(targetRows[row] * width, numbers[1], (row - first) * width, width);
+        }
+      }
       return numbers;
     }
   }

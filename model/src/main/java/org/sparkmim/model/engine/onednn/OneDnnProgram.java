@@ -54,7 +54,7 @@ final class OneDnnProgram implements Program {
     windowAttention = new WindowAttentionKernels(emission, team);
     placement = new PlacementKernels(emission, team);
     norm = new NormKernels(emission);
-    token = new TokenKernels(emission);
+    token = new TokenKernels(emission, team);
     grid = new GridKernels(emission, copies);
     mix = new MixKernels(emission, team);
     branch = new BranchKernels(emission, team);
@@ -107,7 +107,7 @@ final class OneDnnProgram implements Program {
       return token.forward(o);
     } else if (op instanceof Op.PrependToken o) {
       return token.forward(o);
-    } else if (op instanceof Op.DropFirstToken o) {
+    } else if (op instanceof Op.DropTokens o) {
       return token.forward(o);
     } else if (op instanceof Op.Unshuffle o) {
       return token.forward(o);
@@ -147,11 +147,11 @@ final class OneDnnProgram implements Program {
       return placement.backward(o, step);
     } else if (op instanceof Op.RestoreTokens o) {
       return placement.backward(o, step);
-    } else if (op instanceof Op.GatherRows) {
-      return List.of();
+    } else if (op instanceof Op.GatherRows o) {
+      return token.backward(o, step);
     } else if (op instanceof Op.PrependToken o) {
       return token.backward(o, step);
-    } else if (op instanceof Op.DropFirstToken o) {
+    } else if (op instanceof Op.DropTokens o) {
       return token.backward(o, step);
     } else if (op instanceof Op.Unshuffle o) {
       return token.backward(o, step);

@@ -2,7 +2,10 @@ package org.sparkmim.model.engine.onednn;
 
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
+import java.util.function.IntConsumer;
+import org.sparkmim.model.engine.Team;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 import org.sparkmim.model.graph.Schedule.Write;
@@ -10,28 +13,99 @@ import org.sparkmim.model.graph.Value;
 
 /**
  * Kernels that move whole tokens: {@link Op.GatherRows}, {@link Op.PrependToken}, {@link
- * Op.DropFirstToken}, {@link Op.Unshuffle}. Rows are copied as bytes, whatever their type.
+ * Op.DropTokens}, {@link Op.Unshuffle}. Rows are copied as bytes, whatever their type.
  */
 final class TokenKernels {
   private final Emission emission;
+  private final Team team;
 
-  TokenKernels(Emission emission) {
+  TokenKernels(Emission emission, Team team) {
     this.emission = emission;
+    this.team = team;
   }
 
   List<Kernel> forward(Op.GatherRows op) {
+    ByteBuffer front = op.front() == null ? null : bytes(op.front());
     ByteBuffer table = bytes(op.table());
     ByteBuffer out = bytes(op.out());
     HostAccess ids = new HostAccess(emission.buffers().of(op.ids()));
     int[] rows = new int[Math.toIntExact(op.ids().size())];
     int row = rowBytes(op.out());
+    int frontRows = op.frontRows();
+    int gathered = op.gathered();
+    IntConsumer image =
+        b -> {
+          int to = b * (frontRows + gathered) * row;
+          if (front != null) {
+            out.put(to, front, b * frontRows * row, frontRows * row);
+          }
+          for (int m = 0; m < gathered; m++) {
+            out.put(to + (frontRows + m) * row, table, rows[b * gathered + m] * row, row);
+          }
+        };
     return List.of(
         () -> {
           ids.read(rows);
-          for (int r = 0; r < rows.length; r++) {
-            out.put(r * row, table, rows[r] * row, row);
-          }
+          team.run(op.images(), image);
         });
+  }
+
+  List<Kernel> backward(Op.GatherRows op, BackwardStep step) {
+    List<Kernel> kernels = new ArrayList<>();
+    if (op.front() != null) {
+      long[] dims = {op.images(), op.frontRows(), op.out().width()};
+      long[] strides = {op.out().extent(1) * dims[2], dims[2], 1};
+      Tensor rows = emission.buffers().gradient(op.out()).view(0, dims, strides);
+      kernels.addAll(leave(step.write(op.front()), rows, op.front()));
+    }
+    Write write = step.write(op.table());
+    if (write != Write.NONE) {
+      kernels.add(tableGradient(op, write == Write.ADD));
+    }
+    return kernels;
+  }
+
+  /** Sums run in float32, image by image, so that the number of threads does not change them. */
+  private Kernel tableGradient(Op.GatherRows op, boolean add) {
+    HostAccess dOut = new HostAccess(emission.buffers().gradient(op.out()));
+    HostAccess dTable = new HostAccess(emission.buffers().gradient(op.table()));
+    HostAccess ids = new HostAccess(emission.buffers().of(op.ids()));
+    int images = op.images();
+    int gathered = op.gathered();
+    int width = op.table().width();
+    int rows = op.table().rows();
+    int[] chosen = new int[images * gathered];
+    int[] places = new int[rows * images];
+    ThreadLocal<float[][]> scratch = ThreadLocal.withInitial(() -> new float[2][width]);
+    IntConsumer row =
+        t -> {
+          float[] sum = scratch.get()[0];
+          float[] part = scratch.get()[1];
+          if (add) {
+            dTable.read(t * width, sum, width);
+          } else {
+            Arrays.fill(sum, 0);
+          }
+          for (int b = 0; b < images; b++) {
+            int place = places[t * images + b];
+            if (place >= 0) {
+              dOut.read(place * width, part, width);
+              for (int d = 0; d < width; d++) {
+                sum[d] += part[d];
+              }
+            }
+          }
+          dTable.write(t * width, sum, width);
+        };
+    return () -> {
+      ids.read(chosen);
+      Arrays.fill(places, -1);
+      for (int i = 0; i < chosen.length; i++) {
+        int b = i / gathered;
+        places[chosen[i] * images + b] = (b + 1) * op.frontRows() + i;
+      }
+      team.run(rows, row);
+    };
   }
 
   List<Kernel> forward(Op.PrependToken op) {
@@ -70,19 +144,19 @@ final class TokenKernels {
     return kernels;
   }
 
-  List<Kernel> forward(Op.DropFirstToken op) {
+  List<Kernel> forward(Op.DropTokens op) {
     Tensor from = emission.buffers().of(op.x());
     return List.of(emission.primitives().copy(rest(op, from), emission.buffers().of(op.out())));
   }
 
-  List<Kernel> backward(Op.DropFirstToken op, BackwardStep step) {
+  List<Kernel> backward(Op.DropTokens op, BackwardStep step) {
     Tensor dx = emission.buffers().gradient(op.x());
     Tensor dOut = emission.buffers().gradient(op.out());
     if (step.write(op.x()) == Write.ADD) {
       return List.of(emission.primitives().add(dOut, rest(op, dx)));
     }
     HostAccess target = new HostAccess(dx);
-    float[] zeros = new float[op.x().width()];
+    float[] zeros = new float[op.count() * op.x().width()];
     int images = op.x().extent(0);
     int stride = op.x().extent(1) * op.x().width();
     return List.of(
@@ -94,12 +168,12 @@ final class TokenKernels {
         });
   }
 
-  private static Tensor rest(Op.DropFirstToken op, Tensor x) {
+  private static Tensor rest(Op.DropTokens op, Tensor x) {
     long width = op.x().width();
     long tokens = op.x().extent(1);
     return x.view(
-        width,
-        new long[] {op.x().extent(0), tokens - 1, width},
+        op.count() * width,
+        new long[] {op.x().extent(0), tokens - op.count(), width},
         new long[] {tokens * width, width, 1});
   }
 

@@ -3,9 +3,9 @@ package org.sparkmim.model.engine.reference;
 import org.sparkmim.model.graph.Op;
 
 /**
- * Per image and head, for query i and key j: {@code s_ij = q_i . k_j / sqrt(width)}, {@code p_i =
- * softmax(s_i)}, {@code out_i = sum_j p_ij v_j}; backward {@code dp_ij = dout_i . v_j}, {@code
- * ds_ij = p_ij (dp_ij - sum_m p_im dp_im)}.
+ * Per image and head, for query i, of the last tokens, and key j: {@code s_ij = q_i . k_j /
+ * sqrt(width)}, {@code p_i = softmax(s_i)}, {@code out_i = sum_j p_ij v_j}; backward {@code dp_ij =
+ * dout_i . v_j}, {@code ds_ij = p_ij (dp_ij - sum_m p_im dp_im)}.
  */
 final class AttentionKernel implements Kernel {
   private static final int Q = 0;
@@ -14,6 +14,8 @@ final class AttentionKernel implements Kernel {
 
   private final int batch;
   private final int tokens;
+  private final int queries;
+  private final int first;
   private final int heads;
   private final int width;
   private final double scale;
@@ -26,7 +28,9 @@ final class AttentionKernel implements Kernel {
 
   AttentionKernel(Op.Attention op, Operands operands) {
     batch = op.qkv().extent(0);
-    tokens = op.qkv().extent(1);
+    tokens = op.tokens();
+    queries = op.queries();
+    first = tokens - queries;
     heads = op.heads();
     width = op.headWidth();
     scale = 1 / Math.sqrt(width);
@@ -42,7 +46,7 @@ final class AttentionKernel implements Kernel {
   public void forward() {
     for (int b = 0; b < batch; b++) {
       for (int h = 0; h < heads; h++) {
-        for (int i = 0; i < tokens; i++) {
+        for (int i = 0; i < queries; i++) {
           attend(b, h, i);
         }
       }
@@ -56,7 +60,7 @@ final class AttentionKernel implements Kernel {
     }
     for (int b = 0; b < batch; b++) {
       for (int h = 0; h < heads; h++) {
-        for (int i = 0; i < tokens; i++) {
+        for (int i = 0; i < queries; i++) {
           scoreGradients(b, h, i);
           inputGradients(b, h, i);
         }
@@ -68,7 +72,7 @@ final class AttentionKernel implements Kernel {
     int p = probabilityRow(b, h, i);
     double largest = Double.NEGATIVE_INFINITY;
     for (int j = 0; j < tokens; j++) {
-      probabilities[p + j] = scale * dot(qkv, packed(b, i, Q, h), packed(b, j, K, h));
+      probabilities[p + j] = scale * dot(qkv, packed(b, first + i, Q, h), packed(b, j, K, h));
       largest = Math.max(largest, probabilities[p + j]);
     }
     double sum = 0;
@@ -102,8 +106,8 @@ final class AttentionKernel implements Kernel {
     int p = probabilityRow(b, h, i);
     for (int j = 0; j < tokens; j++) {
       double ds = scale * dscores[j];
-      add(ds, qkv, packed(b, j, K, h), dqkv, packed(b, i, Q, h));
-      add(ds, qkv, packed(b, i, Q, h), dqkv, packed(b, j, K, h));
+      add(ds, qkv, packed(b, j, K, h), dqkv, packed(b, first + i, Q, h));
+      add(ds, qkv, packed(b, first + i, Q, h), dqkv, packed(b, j, K, h));
       add(probabilities[p + j], dout, attended(b, i, h), dqkv, packed(b, j, V, h));
     }
   }
@@ -126,11 +130,11 @@ final class AttentionKernel implements Kernel {
     return (((b * tokens + token) * 3 + part) * heads + head) * width;
   }
 
-  private int attended(int b, int token, int head) {
-    return ((b * tokens + token) * heads + head) * width;
+  private int attended(int b, int query, int head) {
+    return ((b * queries + query) * heads + head) * width;
   }
 
   private int probabilityRow(int b, int head, int query) {
-    return ((b * heads + head) * tokens + query) * tokens;
+    return ((b * heads + head) * queries + query) * tokens;
   }
 }

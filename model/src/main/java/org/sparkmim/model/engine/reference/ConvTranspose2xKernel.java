@@ -4,7 +4,7 @@ import org.sparkmim.model.graph.Op;
 
 /** {@code out[b, 2i+u, 2j+v, o] = bias[o] + sum_c x[b, i, j, c] weight[c, o, u, v]}. */
 final class ConvTranspose2xKernel implements Kernel {
-  private final int batch;
+  private final int grids;
   private final int grid;
   private final int channels;
   private final int outs;
@@ -18,8 +18,8 @@ final class ConvTranspose2xKernel implements Kernel {
   private final double[] dbias;
 
   ConvTranspose2xKernel(Op.ConvTranspose2x op, Operands operands) {
-    batch = op.x().extent(0);
     grid = op.grid();
+    grids = op.x().rows() / (grid * grid);
     channels = op.x().width();
     outs = op.out().width();
     x = operands.numbers(op.x());
@@ -48,7 +48,7 @@ final class ConvTranspose2xKernel implements Kernel {
   }
 
   private void forEachCell(Cell cell) {
-    for (int b = 0; b < batch; b++) {
+    for (int b = 0; b < grids; b++) {
       for (int row = 0; row < 2 * grid; row++) {
         for (int column = 0; column < 2 * grid; column++) {
           int outAt = ((b * 2 * grid + row) * 2 * grid + column) * outs;

@@ -23,8 +23,8 @@ interface Kernel {
       return new GatherRowsKernel(gather, operands);
     } else if (op instanceof Op.PrependToken prepend) {
       return new PrependTokenKernel(prepend, operands);
-    } else if (op instanceof Op.DropFirstToken drop) {
-      return new DropFirstTokenKernel(drop, operands);
+    } else if (op instanceof Op.DropTokens drop) {
+      return new DropTokensKernel(drop, operands);
     } else if (op instanceof Op.Unshuffle unshuffle) {
       return new UnshuffleKernel(unshuffle, operands);
     } else if (op instanceof Op.WindowAttention attention) {

@@ -3,8 +3,8 @@ package org.sparkmim.model.engine.reference;
 import org.sparkmim.model.graph.Op;
 
 /**
- * {@code out = f sum_r w_r mean_j m(p_rj - t_rj) / sum_r w_r}; {@code dp_rj = f m'(p_rj - t_rj) w_r
- * / (width sum_r w_r)}.
+ * With {@code s = rows[r]}: {@code out = f sum_r w_s mean_j m(p_rj - t_sj) / sum_r w_s}; {@code
+ * dp_rj = f m'(p_rj - t_sj) w_s / (width sum_r w_s)}.
  */
 final class MaskedLossKernel implements Kernel {
   private final Op.Measure measure;
@@ -13,6 +13,7 @@ final class MaskedLossKernel implements Kernel {
   private final double[] prediction;
   private final double[] target;
   private final double[] weight;
+  private final int[] rows;
   private final double[] out;
   private final double[] dprediction;
 
@@ -23,6 +24,7 @@ final class MaskedLossKernel implements Kernel {
     prediction = operands.numbers(op.prediction());
     target = operands.numbers(op.target());
     weight = operands.numbers(op.weight());
+    rows = op.rows() == null ? null : operands.indices(op.rows());
     out = operands.numbers(op.out());
     dprediction = operands.gradientFor(op.prediction());
   }
@@ -31,7 +33,7 @@ final class MaskedLossKernel implements Kernel {
   public void forward() {
     double sum = 0;
     for (int i = 0; i < prediction.length; i++) {
-      sum += weight[i / width] * measured(prediction[i] - target[i]) / width;
+      sum += weight[row(i)] * measured(distance(i)) / width;
     }
     out[0] = factor * sum / weightSum();
   }
@@ -41,7 +43,7 @@ final class MaskedLossKernel implements Kernel {
     if (dprediction != null) {
       double scale = factor / (width * weightSum());
       for (int i = 0; i < prediction.length; i++) {
-        dprediction[i] += slope(prediction[i] - target[i]) * weight[i / width] * scale;
+        dprediction[i] += slope(distance(i)) * weight[row(i)] * scale;
       }
     }
   }
@@ -57,9 +59,18 @@ final class MaskedLossKernel implements Kernel {
 
   private double weightSum() {
     double sum = 0;
-    for (double w : weight) {
-      sum += w;
+    for (int i = 0; i < prediction.length; i += width) {
+      sum += weight[row(i)];
     }
     return sum;
+  }
+
+  private double distance(int i) {
+    return prediction[i] - target[row(i) * width + i % width];
+  }
+
+  /** Row of the target for element {@code i} of the prediction. */
+  private int row(int i) {
+    return rows == null ? i / width : rows[i / width];
   }
 }

@@ -1,22 +1,25 @@
 // Losses: a number for each block or image, then their sum in a fixed order.
 
 /**
- * partial [2, gridDim.x]: sums of weight * mean_j measure(prediction - target) and of weight. A
- * warp for each row, rows dealt out over the grid.
+ * partial [2, gridDim.x]: sums of weight * mean_j measure(prediction - target) and of weight, with
+ * row chosen[r] of target and weight for row r of prediction. A warp for each row, rows dealt out
+ * over the grid.
  */
 extern "C" __global__ void masked_loss(
     const void* prediction, int prediction_floats, const void* target, int target_floats,
-    const void* weight, int weight_floats, int smooth, Index rows, int width, float* partial) {
+    const void* weight, int weight_floats, const int* chosen, int smooth, Index rows, int width,
+    float* partial) {
   float loss = 0;
   float weights = 0;
   for (Index r = ROW; r < rows; r += (Index)gridDim.x * WARPS) {
+    Index s = chosen[r];
     float sum = 0;
     FOR_WIDTH(j, width) {
       float d = number(prediction, prediction_floats, r * width + j)
-          - number(target, target_floats, r * width + j);
+          - number(target, target_floats, s * width + j);
       sum += smooth && fabsf(d) >= 1 ? 2 * fabsf(d) - 1 : d * d;
     }
-    float w = number(weight, weight_floats, r);
+    float w = number(weight, weight_floats, s);
     loss += w * (sum / width);
     weights += threadIdx.x == 0 ? w : 0;
   }
@@ -45,16 +48,21 @@ extern "C" __global__ void masked_loss_sum(
   }
 }
 
-/** dprediction = or += factor measure'(prediction - target) weight / (width sum of weights). */
+/**
+ * dprediction = or += factor measure'(prediction - target) weight / (width sum of weights), rows of
+ * target and weight as chosen.
+ */
 extern "C" __global__ void masked_loss_backward(
     const void* prediction, int prediction_floats, const void* target, int target_floats,
-    const void* weight, int weight_floats, int smooth, float factor, const float* weight_sum,
-    T* dprediction, int add, int width, Index count) {
+    const void* weight, int weight_floats, const int* chosen, int smooth, float factor,
+    const float* weight_sum, T* dprediction, int add, int width, Index count) {
   float scale = factor / (width * *weight_sum);
   FOR_ELEMENTS(i, count) {
-    float d = number(prediction, prediction_floats, i) - number(target, target_floats, i);
+    Index s = chosen[i / width];
+    float d = number(prediction, prediction_floats, i)
+        - number(target, target_floats, s * width + i % width);
     float slope = 2 * (smooth ? fmaxf(-1, fminf(1, d)) : d);
-    leave(dprediction + i, slope * number(weight, weight_floats, i / width) * scale, add);
+    leave(dprediction + i, slope * number(weight, weight_floats, s) * scale, add);
   }
 }
 

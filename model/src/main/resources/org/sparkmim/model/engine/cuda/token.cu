@@ -35,27 +35,82 @@ extern "C" __global__ void prepend_token(
   }
 }
 
-/** from [images, 1 + tokens, width] without its first token, to = or += [images, tokens, width]. */
-extern "C" __global__ void drop_first_token(
-    const T* from, T* to, int add, int tokens, Index rows, int width) {
+/** from [images, all, width], without its first tokens, to = or += [images, kept, width]. */
+extern "C" __global__ void take_tokens(
+    const T* from, T* to, int add, int all, int first, int kept, Index rows, int width) {
   Index r = ROW;
   if (r < rows) {
-    Index source = r / tokens * (1 + tokens) + 1 + r % tokens;
+    Index source = r / kept * all + first + r % kept;
     FOR_WIDTH(j, width) { leave(to + r * width + j, number(from[source * width + j]), add); }
   }
 }
 
-/** The gradient of a dropped first token is zero: rows of dx [images, 1 + tokens, width]. */
-extern "C" __global__ void drop_first_token_backward(
-    const T* dout, T* dx, int add, int tokens, Index rows, int width) {
+/** The gradient of dropped tokens is zero: rows of dx [images, dropped + kept, width]. */
+extern "C" __global__ void drop_tokens_backward(
+    const T* dout, T* dx, int add, int dropped, int kept, Index rows, int width) {
   Index r = ROW;
   if (r < rows) {
-    Index image = r / (1 + tokens);
-    Index t = r % (1 + tokens);
+    Index image = r / (dropped + kept);
+    Index t = r % (dropped + kept) - dropped;
     FOR_WIDTH(j, width) {
       leave(dx + r * width + j,
-          t == 0 ? 0.0f : number(dout[(image * tokens + t - 1) * width + j]), add);
+          t < 0 ? 0.0f : number(dout[(image * kept + t) * width + j]), add);
     }
+  }
+}
+
+/** The first width elements of the first tokens of each image, of rows stride apart, are 0. */
+extern "C" __global__ void clear_tokens(
+    T* to, int cleared, int all, Index stride, Index rows, int width) {
+  Index r = ROW;
+  if (r < rows) {
+    T* row = to + (r / cleared * all + r % cleared) * stride;
+    FOR_WIDTH(j, width) { put(row + j, 0.0f); }
+  }
+}
+
+/** out[b] = [front[b]; table[ids[b]]]: rows of out [images, front_rows + gathered, width]. */
+extern "C" __global__ void gather_behind(
+    const T* front, const T* table, const int* ids, T* out, int front_rows, int gathered,
+    Index rows, int width) {
+  Index r = ROW;
+  if (r < rows) {
+    Index image = r / (front_rows + gathered);
+    Index t = r % (front_rows + gathered) - front_rows;
+    const T* from = t < 0
+        ? front + ((image + 1) * front_rows + t) * width
+        : table + (Index)ids[image * gathered + t] * width;
+    FOR_WIDTH(j, width) { out[r * width + j] = from[j]; }
+  }
+}
+
+/** places[b, t]: which of an image's ids [images, gathered] is t, or -1. */
+extern "C" __global__ void gathered_places(
+    const int* ids, int gathered, int table_rows, int* places, Index count) {
+  FOR_ELEMENTS(i, count) {
+    const int* of_image = ids + i / table_rows * gathered;
+    int place = -1;
+    for (int m = 0; m < gathered; m++) {
+      place = of_image[m] == (int)(i % table_rows) ? m : place;
+    }
+    places[i] = place;
+  }
+}
+
+/** dtable [table_rows, width] = or += the rows of dout that came from each row, image by image. */
+extern "C" __global__ void gather_behind_backward(
+    const T* dout, const int* places, T* dtable, int add, int images, int front_rows,
+    int gathered, int table_rows, int width, Index count) {
+  FOR_ELEMENTS(i, count) {
+    float sum = 0;
+    for (int b = 0; b < images; b++) {
+      int place = places[(Index)b * table_rows + i / width];
+      if (place >= 0) {
+        Index row = (Index)b * (front_rows + gathered) + front_rows + place;
+        sum += number(dout[row * width + i % width]);
+      }
+    }
+    leave(dtable + i, sum, add);
   }
 }
 

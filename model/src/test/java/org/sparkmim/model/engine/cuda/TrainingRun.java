@@ -12,6 +12,7 @@ import org.sparkmim.model.engine.Team;
 import org.sparkmim.model.graph.Schedule;
 import org.sparkmim.model.method.MimModel;
 import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.Predicted;
 import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.optim.LayerDecay;
 import org.sparkmim.model.optim.Optimizer;
@@ -31,7 +32,7 @@ record TrainingRun(double[][] losses, float[] parameters, float[] second) {
   static final ModelSpec SPEC = RandomBatch.smallSpec();
 
   static TrainingRun of(Engine engine, Precision precision, Optimizer optimizer) {
-    MimModel model = SPEC.method().build(SPEC, BATCH);
+    MimModel model = SPEC.method().build(SPEC, BATCH, Predicted.HIDDEN);
     ParameterLayout layout = ParameterLayout.of(model.graph(), SPEC.undecayed());
     Schedule schedule = new Schedule(model.graph(), true, false);
     List<Updates.Range> ranges =

@@ -4,22 +4,22 @@ import java.util.Arrays;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 
-/** {@code out[b, t] = x[b, t+1]}; the dropped token gets no gradient. */
-final class DropFirstTokenCalls implements Calls {
-  private final Op.DropFirstToken op;
+/** {@code out[b, t] = x[b, t + count]}; the dropped tokens get no gradient. */
+final class DropTokensCalls implements Calls {
+  private final Op.DropTokens op;
   private final Emission e;
   private final int rows;
   private final Tensor sources;
   private final Tensor targets;
 
-  DropFirstTokenCalls(Op.DropFirstToken op, Emission e) {
+  DropTokensCalls(Op.DropTokens op, Emission e) {
     this.op = op;
     this.e = e;
     rows = op.out().rows();
     int tokens = op.out().extent(1);
     int[] from = new int[rows];
     int[] to = new int[op.x().rows()];
-    Arrays.setAll(from, row -> row + row / tokens + 1);
+    Arrays.setAll(from, row -> row + (row / tokens + 1) * op.count());
     Arrays.fill(to, rows);
     for (int row = 0; row < rows; row++) {
       to[from[row]] = row;
