@@ -31,7 +31,7 @@ public final class StepBench {
   /** Trains {@code warmUp} steps that do not count and {@code steps} that do. */
   public StepRates run(int warmUp, int steps) {
     try (Network network = Network.create(spec, engine, batch);
-        RandomMinibatch minibatch = new RandomMinibatch(spec, engine, batch)) {
+        RandomMinibatch minibatch = new RandomMinibatch(network, engine)) {
       network.initialise(0);
       double[] seconds = new double[steps];
       long updateNanos = 0;
@@ -48,7 +48,7 @@ public final class StepBench {
           feedNanos = 0;
         }
         long start = System.nanoTime();
-        minibatch.feed(network);
+        minibatch.feed();
         long fed = System.nanoTime();
         network.forward();
         network.backward();
