@@ -120,6 +120,11 @@ public record EngineSpec(String name, Precision precision, int device, boolean m
     return new EngineSpec(name.equals(AUTO) ? "onednn" : name, parsed, 0);
   }
 
+  /** Whether its programs have {@link Program#hogTargets}. */
+  public boolean canMakeTargets() {
+    return Kind.of(name).canMakeTargets;
+  }
+
   /** Whether {@link #device} matters. */
   public boolean usesDevice() {
     return Kind.of(name).usesDevice.getAsBoolean();

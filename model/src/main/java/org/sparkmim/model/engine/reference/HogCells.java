@@ -67,10 +67,11 @@ final class HogCells {
   }
 
   private void normalise(double[] sums, double[] targets, int at) {
-    double pixels = (double) tap.cellSize() * tap.cellSize();
-    double norm = Math.sqrt(Arrays.stream(sums).map(sum -> sum * sum).sum()) / pixels;
+    double perPixel = 1.0 / ((double) tap.cellSize() * tap.cellSize());
+    double norm = Math.sqrt(Arrays.stream(sums).map(sum -> sum * sum).sum());
+    double scale = perPixel / Math.max(norm * perPixel, HogTargets.NORM_FLOOR);
     for (int k = 0; k < bins; k++) {
-      targets[at + k] = (float) (sums[k] / pixels / Math.max(norm, HogTargets.NORM_FLOOR));
+      targets[at + k] = (float) (sums[k] * scale);
     }
   }
 }
