@@ -29,7 +29,7 @@ class MinibatchFeedTest {
       "arch = custom, image-size = 64, patch-size = 16, width = 16, depth = 4, heads = 2,"
           + " taps = [0, 1, 2, 3], decoder { width = 16, heads = 2 }";
   private static final String SWIN =
-      "arch = swin-custom, image-size = 64, mask-ratio = 0.5, width = 8, decoder { width = 16, heads = 2 },"
+      "arch = swin-custom, image-size = 128, width = 8, decoder { width = 16, heads = 2 },"
           + " swin { depths = [1, 1, 1, 1], heads = [1, 1, 2, 2], window = 4 }";
 
   private static ModelSpec spec(String keys) {
