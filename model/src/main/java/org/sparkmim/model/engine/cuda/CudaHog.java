@@ -6,9 +6,6 @@ import org.sparkmim.model.engine.HogTargets;
 
 /** {@link HogTargets} by one kernel a head, in the queue before the pass that reads them. */
 final class CudaHog implements HogTargets {
-  /** Pixels of a cell that a lane adds up, if there are lanes enough. */
-  private static final int PIXELS_A_LANE = 4;
-
   private final HostBuffer images;
   private final long imagesAt;
   private final Track kernels;
@@ -51,10 +48,9 @@ final class CudaHog implements HogTargets {
         histograms);
   }
 
-  /** Lanes that share a cell: a power of two, so that a warp holds whole cells. */
+  /** Lanes that share a cell: one a column, but a power of two, so that warps hold whole cells. */
   private static int lanes(int cellSize) {
-    int wanted = Math.max(1, cellSize * cellSize / PIXELS_A_LANE);
-    return Integer.highestOneBit(Math.min(Launch.LANES, wanted));
+    return Integer.highestOneBit(Math.min(Launch.LANES, cellSize));
   }
 
   @Override
