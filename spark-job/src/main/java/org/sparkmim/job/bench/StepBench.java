@@ -8,8 +8,8 @@ import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.optim.Optimizer;
 
 /**
- * Training steps on random pictures, targets given: copy in, forward, decoders, backward, AdamW.
- * Arithmetic does not depend on the numbers, so random ones do.
+ * Training steps on random pictures, targets given or made by the engine: copy in, forward,
+ * decoders, backward, AdamW. Arithmetic does not depend on the numbers, so random ones do.
  */
 public final class StepBench {
   private static final Optimizer ADAMW = Optimizer.AdamW.published();
