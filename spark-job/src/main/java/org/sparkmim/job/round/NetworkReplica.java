@@ -42,11 +42,21 @@ final class NetworkReplica implements Replica {
             : new BranchDrops(recipe.spec(), recipe.seed(), recipe.batch());
     return new NetworkReplica(
         network,
-        new MinibatchFeed(network, recipe.shape()),
+        feed(network, recipe),
         recipe.teacher(),
         drops,
         recipe.optimizer(),
         new MinibatchLoader(recipe, dataset));
+  }
+
+  /** Takes memory of the device; where there is none left, what the network took is given back. */
+  private static MinibatchFeed feed(Network network, NetworkReplicas recipe) {
+    try {
+      return new MinibatchFeed(network, recipe.shape());
+    } catch (RuntimeException | Error failure) {
+      network.close();
+      throw failure;
+    }
   }
 
   @Override
