@@ -14,7 +14,8 @@ import org.sparkmim.model.nn.ParameterLayout;
  * @param batch images in a minibatch, B
  * @param engineBytes activations, their gradients and packed operands, as the engine plans them; 0
  *     where that is on a device
- * @param minibatchBytes one minibatch on the Java heap: patches, indices, targets, weights
+ * @param minibatchBytes one minibatch on the Java heap: patches, indices, targets (or the images of
+ *     which the engine makes these), weights
  * @param teacherBytes MaskAlign's teacher with what it hands on; 0 for the others
  * @param deviceBytes of an accelerator: all that engines plan, with their copies of the state; 0
  *     for engines without one
@@ -34,15 +35,18 @@ public record MemoryPlan(
     Engine.Options options = new Engine.Options(true, false, engine.precision());
     long student = engine.engine().plannedBytes(graph, options);
     long teacher = taught ? Teacher.engineBytes(spec, engine, batch) : 0;
-    long handedOn = taught ? Teacher.hostBytes(spec, batch) + batch * fedBytes(spec) : 0;
+    boolean made = Network.makesTargets(spec, engine);
+    long fed = batch * fedBytes(spec, made);
+    long handedOn = taught ? Teacher.hostBytes(spec, batch) + fed : 0;
     boolean apart = engine.usesDevice();
+    long images = made ? batch * imageBytes(spec) : 0;
     return new MemoryPlan(
         ParameterLayout.of(graph).size(),
         batch,
         apart ? 0 : student,
-        batch * (taught ? lookedAtBytes(spec) : fedBytes(spec)),
+        taught ? batch * lookedAtBytes(spec) : fed,
         handedOn + (apart ? 0 : teacher),
-        apart ? student + teacher : 0);
+        apart ? student + teacher + images : 0);
   }
 
   /** One float for each parameter. */
@@ -75,12 +79,21 @@ public record MemoryPlan(
     return Float.BYTES * ((long) spec.tokens() * (spec.patchWidth() + 2) + spec.keep());
   }
 
-  /** What a network is fed of an image. */
-  private static long fedBytes(ModelSpec spec) {
+  /**
+   * What a network is fed of an image.
+   *
+   * @param made whether the engine makes the targets, of the image itself
+   */
+  private static long fedBytes(ModelSpec spec, boolean made) {
     long numbers = (long) spec.keep() * (spec.patchWidth() + 1) + spec.tokens();
     for (ModelSpec.Output output : spec.outputs()) {
-      numbers += output.rows() * (output.width() + 1L);
+      numbers += output.rows() * (made ? 1L : output.width() + 1L);
     }
-    return numbers * Float.BYTES;
+    return numbers * Float.BYTES + (made ? imageBytes(spec) : 0);
+  }
+
+  /** Three planes of 8-bit pixels. */
+  private static long imageBytes(ModelSpec spec) {
+    return (long) ModelSpec.CHANNELS * spec.imageSize() * spec.imageSize();
   }
 }

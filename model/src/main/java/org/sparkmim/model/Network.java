@@ -1,13 +1,17 @@
 package org.sparkmim.model;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.sparkmim.model.engine.EngineSpec;
+import org.sparkmim.model.engine.HogTargets;
 import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.graph.Value;
 import org.sparkmim.model.method.MimModel;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.Predicted;
+import org.sparkmim.model.method.TargetSpec;
 import org.sparkmim.model.nn.InitialValues;
 import org.sparkmim.model.nn.ParameterLayout;
 import org.sparkmim.model.optim.LayerDecay;
@@ -18,6 +22,7 @@ public final class Network extends Training {
   private final int batch;
   private final MimModel model;
   private final Value branchScale;
+  private HogTargets hog;
 
   private Network(
       ModelSpec spec,
@@ -115,12 +120,59 @@ public final class Network extends Training {
    */
   public void feed(
       float[] patches, int[] keepIds, int[] restoreIds, float[][] targets, float[][] weights) {
-    model.inputs().write(program, patches, keepIds, restoreIds);
     for (int k = 0; k < targets.length; k++) {
-      MimModel.Head head = model.heads().get(k);
-      program.write(head.target(), targets[k]);
-      program.write(head.weight(), weights[k]);
+      program.write(model.heads().get(k).target(), targets[k]);
     }
+    feed(patches, keepIds, restoreIds, weights);
+  }
+
+  /**
+   * Copies a minibatch in of which the engine makes the targets, see {@link #makeTargets}.
+   *
+   * @param images unsigned planes {@code [B, 3, S, S]}
+   */
+  public void feed(
+      float[] patches, int[] keepIds, int[] restoreIds, byte[] images, float[][] weights) {
+    hog.write(images);
+    feed(patches, keepIds, restoreIds, weights);
+  }
+
+  private void feed(float[] patches, int[] keepIds, int[] restoreIds, float[][] weights) {
+    model.inputs().write(program, patches, keepIds, restoreIds);
+    for (int k = 0; k < weights.length; k++) {
+      program.write(model.heads().get(k).weight(), weights[k]);
+    }
+  }
+
+  /**
+   * Whether a network is fed images, of which its engine makes the targets.
+   *
+   * @throws ModelException (argument) if the engine is to make targets that only loaders make
+   */
+  public static boolean makesTargets(ModelSpec spec, EngineSpec engine) {
+    TargetSpec.Kind kind = spec.target().kind();
+    if (engine.makesTargets() && kind != TargetSpec.Kind.HOG) {
+      throw new ModelException(
+          ModelException.Kind.ARGUMENT,
+          "engine.targets = device makes model.target.kind = hog, and it is "
+              + kind.key()
+              + ". Use engine.targets = loader.");
+    }
+    return engine.makesTargets();
+  }
+
+  /**
+   * Lets the engine make the targets of the images that it is fed.
+   *
+   * @param directions for each head, see {@link HogTargets.Tap}
+   */
+  public void makeTargets(List<int[]> directions) {
+    List<HogTargets.Tap> taps = new ArrayList<>();
+    for (int k = 0; k < directions.size(); k++) {
+      Value target = model.heads().get(k).target();
+      taps.add(new HogTargets.Tap(target, spec.cellSizes().get(k), directions.get(k)));
+    }
+    hog = program.hogTargets(spec.imageSize(), taps).orElseThrow();
   }
 
   /**

@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.sparkmim.model.engine.EngineSpec;
+import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.VitShape;
 
@@ -41,5 +42,17 @@ final class MemoryPlanTest {
           .isGreaterThan(network.activationBytes())
           .isLessThan(network.activationBytes() + 3 * Double.BYTES * plan.parameters());
     }
+  }
+
+  @Test
+  void whereTheEngineMakesTargetsImagesTakeTheirPlace() {
+    EngineSpec loader = new EngineSpec("cuda", Precision.F32, 0);
+    EngineSpec device = new EngineSpec("cuda", Precision.F32, 0, true);
+    MemoryPlan written = MemoryPlan.of(SPEC, loader, 6);
+    MemoryPlan made = MemoryPlan.of(SPEC, device, 6);
+    long images = 6 * 3 * 32 * 32;
+    long targets = 6 * (4 * 4 + 2 * 2) * 27 * Float.BYTES;
+    assertThat(made.minibatchBytes()).isEqualTo(written.minibatchBytes() - targets + images);
+    assertThat(made.deviceBytes()).isEqualTo(written.deviceBytes() + images);
   }
 }

@@ -16,6 +16,8 @@ import org.sparkmim.data.target.TargetKind;
  * @param cellSizes edge of a target cell per tap, in pixels: a divisor or a multiple of patchSize
  *     that divides imageSize, all multiples of the smallest
  * @param target what is predicted of each cell
+ * @param targetsLater whether a batch holds the 8-bit crops in the place of targets, which whoever
+ *     trains makes of them
  */
 public record BatchShape(
     int imageSize,
@@ -23,7 +25,19 @@ public record BatchShape(
     int keep,
     MaskStrategy masking,
     int[] cellSizes,
-    TargetKind target) {
+    TargetKind target,
+    boolean targetsLater) {
+  /** With the targets in the batch. */
+  public BatchShape(
+      int imageSize,
+      int patchSize,
+      int keep,
+      MaskStrategy masking,
+      int[] cellSizes,
+      TargetKind target) {
+    this(imageSize, patchSize, keep, masking, cellSizes, target, false);
+  }
+
   public BatchShape {
     require(patchSize > 0 && imageSize > 0, "sizes must be positive", imageSize + ", " + patchSize);
     require(imageSize % patchSize == 0, "image size must be a multiple of " + patchSize, imageSize);
@@ -59,6 +73,11 @@ public record BatchShape(
   /** Patches of an image, L. */
   public int tokens() {
     return grid() * grid();
+  }
+
+  /** Bytes of a crop, 3*S*S. */
+  public int cropBytes() {
+    return 3 * imageSize * imageSize;
   }
 
   /** Numbers in a patch, 3*P*P. */
@@ -107,12 +126,14 @@ public record BatchShape(
         && keep == that.keep
         && masking.equals(that.masking)
         && Arrays.equals(cellSizes, that.cellSizes)
-        && target.equals(that.target);
+        && target.equals(that.target)
+        && targetsLater == that.targetsLater;
   }
 
   @Override
   public int hashCode() {
-    return Objects.hash(imageSize, patchSize, keep, masking, Arrays.hashCode(cellSizes), target);
+    return Objects.hash(
+        imageSize, patchSize, keep, masking, Arrays.hashCode(cellSizes), target, targetsLater);
   }
 
   private static void require(boolean condition, String rule, Object found) {

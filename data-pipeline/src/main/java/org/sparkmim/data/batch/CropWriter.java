@@ -23,7 +23,10 @@ public final class CropWriter {
 
   CropWriter(BatchShape shape, StageClock clock) {
     this.shape = shape;
-    this.target = shape.target().extractor(shape.imageSize(), shape.cellSizes());
+    this.target =
+        shape.targetsLater()
+            ? (planes, out, sample) -> {}
+            : shape.target().extractor(shape.imageSize(), shape.cellSizes());
     this.masker = shape.masking().masker(shape.grid(), shape.patchSize(), shape.keep());
     this.clock = clock;
   }
@@ -37,6 +40,9 @@ public final class CropWriter {
    */
   public void write(byte[] planes, SampleRandom random, Minibatch out, int b) {
     target.extract(planes, out.targets(), b);
+    if (shape.targetsLater()) {
+      System.arraycopy(planes, 0, out.crops(), b * shape.cropBytes(), shape.cropBytes());
+    }
     clock.finished(Stage.TARGET);
     if (shape.maskedLater()) {
       random.fill(out.noise(), b * shape.tokens(), shape.tokens());

@@ -10,6 +10,7 @@ public final class Minibatch {
   private final float[] noise;
   private final int[] keepIds;
   private final int[] restoreIds;
+  private final byte[] crops;
   private final float[][] targets;
   private final float[][] weights;
   private final long[] sampleIds;
@@ -26,10 +27,12 @@ public final class Minibatch {
     this.noise = new float[shape.maskedLater() ? length(size, shape.tokens()) : 0];
     this.keepIds = new int[length(size, shape.keep())];
     this.restoreIds = new int[length(size, shape.tokens())];
+    this.crops = new byte[shape.targetsLater() ? length(size, shape.cropBytes()) : 0];
     this.targets = new float[shape.taps()][];
     this.weights = new float[shape.taps()][];
     for (int k = 0; k < shape.taps(); k++) {
-      targets[k] = new float[length(size, shape.cells(k), shape.targetDim(k))];
+      targets[k] =
+          new float[shape.targetsLater() ? 0 : length(size, shape.cells(k), shape.targetDim(k))];
       weights[k] = new float[length(size, shape.cells(k))];
     }
     this.sampleIds = new long[size];
@@ -84,7 +87,12 @@ public final class Minibatch {
     return restoreIds;
   }
 
-  /** Per tap k: [B, cells_k, dim_k]. */
+  /** [B, 3, S, S] 8-bit crops, unsigned; empty unless {@link BatchShape#targetsLater}. */
+  public byte[] crops() {
+    return crops;
+  }
+
+  /** Per tap k: [B, cells_k, dim_k]; empty where {@link BatchShape#targetsLater}. */
   public float[][] targets() {
     return targets;
   }

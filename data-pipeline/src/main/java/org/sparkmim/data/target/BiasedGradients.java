@@ -1,7 +1,6 @@
 package org.sparkmim.data.target;
 
 import java.util.Arrays;
-import org.sparkmim.data.image.Normalisation;
 
 /**
  * Magnitudes and bins of an 8-bit image whose mean/std-normalised gradients have a constant added.
@@ -12,12 +11,10 @@ import org.sparkmim.data.image.Normalisation;
  * double.
  */
 final class BiasedGradients implements Gradients {
-  /** Of 1020, the largest 8-bit gradient, times its square root of two, enough below 2^31. */
-  private static final double ONE = 1 << 20;
-
   private final int stride;
   private final GradientBias bias;
-  private final BinBoundaries boundaries;
+  private final int bins;
+  private final int[] directions;
   private final SobelRows sobel;
   private final int[] sign;
   private final double[] vertical;
@@ -27,10 +24,11 @@ final class BiasedGradients implements Gradients {
    *
    * @param rows most rows that are asked for at a time
    */
-  BiasedGradients(int height, int width, int rows, BinBoundaries boundaries, GradientBias bias) {
+  BiasedGradients(int height, int width, int rows, int bins, GradientBias bias) {
     this.stride = width + PAD;
     this.bias = bias;
-    this.boundaries = boundaries;
+    this.bins = bins;
+    this.directions = HogDirections.biased(bins, bias);
     this.sobel = new SobelRows(height, width, rows);
     this.sign = new int[rows * stride];
     this.vertical = new double[rows * stride];
@@ -49,24 +47,15 @@ final class BiasedGradients implements Gradients {
   @Override
   public void rows(int channel, int y, int count, double[] magnitude, int[] bin) {
     int n = sobel.compute(channel, y, count);
-    double scale = 255.0 * Normalisation.std(channel);
-    double biasA = bias.a() * scale;
-    double biasB = bias.b() * scale;
-    double[] cosine = boundaries.cosine();
-    double[] sine = boundaries.sine();
-    side(sobel.a(), (int) Math.rint(biasA * ONE), sign, n);
-    Arrays.fill(bin, 0, n, cosine.length);
-    for (int k = 0; k < cosine.length; k++) {
+    int at = channel * 3 * bins;
+    side(sobel.a(), directions[at], sign, n);
+    Arrays.fill(bin, 0, n, bins - 1);
+    for (int k = at + 3; k < at + 3 * bins; k += 3) {
       subtractUnreached(
-          sobel.a(),
-          sobel.b(),
-          (int) Math.rint(cosine[k] * ONE),
-          (int) Math.rint(sine[k] * ONE),
-          (int) Math.rint((biasA * cosine[k] - biasB * sine[k]) * ONE),
-          sign,
-          bin,
-          n);
+          sobel.a(), sobel.b(), directions[k], directions[k + 1], directions[k + 2], sign, bin, n);
     }
+    double biasA = HogDirections.horizontal(bias, channel);
+    double biasB = HogDirections.vertical(bias, channel);
     magnitude(magnitude, biasA, biasB, n);
     for (int end = stride; end <= count * stride; end += stride) {
       magnitude[end - 2] = 0;
@@ -77,7 +66,7 @@ final class BiasedGradients implements Gradients {
   /** -1 in the lower half plane, whose gradients count as their opposites, otherwise 0. */
   private static void side(int[] a, int bias, int[] sign, int n) {
     for (int i = 0; i < n; i++) {
-      sign[i] = (a[i] * (1 << 20) + bias) >> 31;
+      sign[i] = (a[i] * HogDirections.ONE + bias) >> 31;
     }
   }
 

@@ -17,7 +17,7 @@ final class BiasedHog implements TargetExtractor {
     for (int k = 0; k < taps.length; k++) {
       HogPyramid tap = new HogPyramid(size, size, new int[] {cellSizes[k]}, bins);
       taps[k] = tap;
-      gradients[k] = new BiasedGradients(size, size, tap.band(), tap.boundaries(), biases.get(k));
+      gradients[k] = new BiasedGradients(size, size, tap.band(), bins, biases.get(k));
     }
   }
 

@@ -110,10 +110,6 @@ public final class HogPyramid implements TargetExtractor {
     return band;
   }
 
-  BinBoundaries boundaries() {
-    return boundaries;
-  }
-
   void extract(Gradients gradients, float[][] out, int sample) {
     for (double[] level : sums) {
       Arrays.fill(level, 0);

@@ -1,6 +1,7 @@
 package org.sparkmim.data.target;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.sparkmim.data.DataException;
 import org.sparkmim.data.order.SampleRandom;
@@ -39,6 +40,16 @@ public interface TargetKind {
         biases.add(GradientBias.draw(random));
       }
       return new HogCells(bins, biases);
+    }
+
+    /**
+     * What an engine needs to make the same histograms of 8-bit images: for each tap the table
+     * {@code [3, bins, 3]} of {@link HogDirections}.
+     */
+    public List<int[]> directions(int taps) {
+      return biases.isEmpty()
+          ? Collections.nCopies(taps, HogDirections.plain(bins))
+          : biases.stream().map(bias -> HogDirections.biased(bins, bias)).toList();
     }
 
     @Override

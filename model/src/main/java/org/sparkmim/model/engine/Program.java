@@ -31,6 +31,16 @@ public interface Program extends AutoCloseable {
     return Optional.empty();
   }
 
+  /**
+   * Makes histograms of oriented gradients in the place of inputs that are written; empty where an
+   * engine leaves them to those that feed it.
+   *
+   * @param imageSize side S of the images, at least 2 pixels
+   */
+  default Optional<HogTargets> hogTargets(int imageSize, List<HogTargets.Tap> taps) {
+    return Optional.empty();
+  }
+
   /** Copies an input, index or result out, as floats. */
   void read(Value value, float[] destination);
 

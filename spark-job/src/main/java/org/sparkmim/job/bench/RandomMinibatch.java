@@ -5,6 +5,7 @@ import org.sparkmim.data.batch.BatchShape;
 import org.sparkmim.data.batch.Minibatch;
 import org.sparkmim.data.order.Masker;
 import org.sparkmim.data.order.SampleRandom;
+import org.sparkmim.job.round.MinibatchFeed;
 import org.sparkmim.job.round.MinibatchShape;
 import org.sparkmim.job.round.TeacherGuide;
 import org.sparkmim.model.Network;
@@ -17,11 +18,18 @@ import org.sparkmim.model.method.ModelSpec;
  */
 final class RandomMinibatch implements AutoCloseable {
   private final Minibatch minibatch;
+  private final Network network;
+  private final MinibatchFeed feed;
   private final TeacherGuide teacher;
 
-  RandomMinibatch(ModelSpec spec, EngineSpec engine, int batch) {
-    minibatch = new Minibatch(MinibatchShape.of(spec, 0), batch);
+  /** What that network of that engine is fed with. */
+  RandomMinibatch(Network network, EngineSpec engine) {
+    this.network = network;
+    ModelSpec spec = network.spec();
+    minibatch = new Minibatch(MinibatchShape.of(spec, 0, engine), network.batch());
+    feed = new MinibatchFeed(network, minibatch.shape());
     Random random = new Random(0);
+    random.nextBytes(minibatch.crops());
     fill(random, minibatch.patches());
     for (int i = 0; i < minibatch.noise().length; i++) {
       minibatch.noise()[i] = random.nextFloat();
@@ -35,7 +43,7 @@ final class RandomMinibatch implements AutoCloseable {
       }
     }
     masks();
-    teacher = spec.alignment() == null ? null : new TeacherGuide(spec, engine, batch);
+    teacher = spec.alignment() == null ? null : new TeacherGuide(spec, engine, network.batch());
   }
 
   private void masks() {
@@ -55,14 +63,9 @@ final class RandomMinibatch implements AutoCloseable {
     }
   }
 
-  void feed(Network network) {
+  void feed() {
     if (teacher == null) {
-      network.feed(
-          minibatch.patches(),
-          minibatch.keepIds(),
-          minibatch.restoreIds(),
-          minibatch.targets(),
-          minibatch.weights());
+      feed.feed(minibatch);
     } else {
       teacher.feed(network, minibatch, minibatch.size());
     }

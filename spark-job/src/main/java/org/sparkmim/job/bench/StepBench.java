@@ -8,8 +8,8 @@ import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.optim.Optimizer;
 
 /**
- * Training steps on random pictures, targets given: copy in, forward, decoders, backward, AdamW.
- * Arithmetic does not depend on the numbers, so random ones do.
+ * Training steps on random pictures, targets given or made by the engine: copy in, forward,
+ * decoders, backward, AdamW. Arithmetic does not depend on the numbers, so random ones do.
  */
 public final class StepBench {
   private static final Optimizer ADAMW = Optimizer.AdamW.published();
@@ -31,7 +31,7 @@ public final class StepBench {
   /** Trains {@code warmUp} steps that do not count and {@code steps} that do. */
   public StepRates run(int warmUp, int steps) {
     try (Network network = Network.create(spec, engine, batch);
-        RandomMinibatch minibatch = new RandomMinibatch(spec, engine, batch)) {
+        RandomMinibatch minibatch = new RandomMinibatch(network, engine)) {
       network.initialise(0);
       double[] seconds = new double[steps];
       long updateNanos = 0;
@@ -48,7 +48,7 @@ public final class StepBench {
           feedNanos = 0;
         }
         long start = System.nanoTime();
-        minibatch.feed(network);
+        minibatch.feed();
         long fed = System.nanoTime();
         network.forward();
         network.backward();

@@ -18,6 +18,7 @@ import org.sparkmim.job.bench.Timing;
 import org.sparkmim.job.config.Recipe;
 import org.sparkmim.job.round.MinibatchShape;
 import org.sparkmim.job.round.TrainSettings;
+import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -92,7 +93,9 @@ final class BenchDataCommand implements Runnable {
   public void run() {
     Timing timing = new Timing(warmUp, repetitions, seconds);
     Recipe recipe = recipe();
-    BatchShape shape = MinibatchShape.of(ModelSpec.from(recipe.section("model")), 0);
+    BatchShape shape =
+        MinibatchShape.of(
+            ModelSpec.from(recipe.section("model")), 0, EngineSpec.from(recipe.section("engine")));
     if (data != null) {
       report(recipe, shape, data, timing);
       return;

@@ -45,6 +45,7 @@ public record RunRecord(
           "data.loader.",
           "data.ingest.",
           "engine.name",
+          "engine.targets",
           "train.workers",
           "train.non-finite.",
           "train.checkpoint.");

@@ -65,7 +65,7 @@ public final class EngineChoice {
             : new Answer(HOST, "Spark gives tasks no GPU");
     out.println("Engine:  " + answer.engine() + " (auto: " + answer.why() + ")");
     out.flush();
-    return EngineSpec.of(answer.engine(), engine.getString("precision"));
+    return EngineSpec.from(engine, answer.engine());
   }
 
   private static List<Answer> ask(JavaSparkContext spark, int workers, Precision precision) {

@@ -45,12 +45,11 @@ public final class PaceProbe {
   public Pace measure(Optional<Dataset> dataset, double linkBytesPerSecond) {
     ModelSpec spec = ModelSpec.from(recipe.section("model"));
     TrainSettings train = TrainSettings.from(recipe.section("train"));
+    EngineSpec engine = EngineSpec.from(recipe.section("engine"));
     // Loading first: its buffers are gone when the network takes its memory.
-    double load = dataset.map(each -> 1 / loading(each, spec, train)).orElse(0.0);
+    double load = dataset.map(each -> 1 / loading(each, spec, engine, train)).orElse(0.0);
     double images =
-        new StepBench(spec, EngineSpec.from(recipe.section("engine")), train.batch())
-            .run(WARM_UP_STEPS, STEPS)
-            .imagesPerSecond();
+        new StepBench(spec, engine, train.batch()).run(WARM_UP_STEPS, STEPS).imagesPerSecond();
     return new Pace(
         Runtime.getRuntime().availableProcessors(),
         1 / images,
@@ -60,10 +59,10 @@ public final class PaceProbe {
         committing());
   }
 
-  private double loading(Dataset dataset, ModelSpec spec, TrainSettings train) {
+  private double loading(Dataset dataset, ModelSpec spec, EngineSpec engine, TrainSettings train) {
     return new DataBench(
             dataset,
-            MinibatchShape.of(spec, train.seed()),
+            MinibatchShape.of(spec, train.seed(), engine),
             train.batch(),
             Augmentation.from(recipe.section("data")),
             train.seed())

@@ -33,7 +33,7 @@ final class MinibatchLoader implements AutoCloseable {
   MinibatchLoader(NetworkReplicas recipe, Dataset dataset) {
     this.recipe = recipe;
     this.dataset = dataset;
-    shape = MinibatchShape.of(recipe.spec(), recipe.seed());
+    shape = recipe.shape();
     for (int slot = 0; slot < recipe.loader().queue(); slot++) {
       slots.add(new Minibatch(shape, recipe.batch()));
     }

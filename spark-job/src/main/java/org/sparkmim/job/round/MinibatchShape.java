@@ -5,6 +5,8 @@ import org.sparkmim.data.batch.BatchShape;
 import org.sparkmim.data.batch.Minibatch;
 import org.sparkmim.data.order.MaskStrategy;
 import org.sparkmim.data.target.TargetKind;
+import org.sparkmim.model.Network;
+import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.MaskSpec;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.SwinShape;
@@ -20,13 +22,23 @@ public final class MinibatchShape {
    * @param seed of the run, from which frozen biases of HOG are drawn
    */
   public static BatchShape of(ModelSpec spec, long seed) {
+    return of(spec, seed, false);
+  }
+
+  /** As {@link #of(ModelSpec, long)}; with an engine that makes targets, without these. */
+  public static BatchShape of(ModelSpec spec, long seed, EngineSpec engine) {
+    return of(spec, seed, Network.makesTargets(spec, engine));
+  }
+
+  private static BatchShape of(ModelSpec spec, long seed, boolean targetsLater) {
     return new BatchShape(
         spec.imageSize(),
         spec.patchSize(),
         spec.keep(),
         masking(spec),
         spec.cellSizes().stream().mapToInt(Integer::intValue).toArray(),
-        target(spec, seed));
+        target(spec, seed),
+        targetsLater);
   }
 
   private static MaskStrategy masking(ModelSpec spec) {
@@ -61,13 +73,15 @@ public final class MinibatchShape {
    */
   static void emptyFrom(Minibatch batch, int count) {
     BatchShape shape = batch.shape();
+    int cropBytes = batch.crops().length / batch.size();
     for (int row = count; row < batch.size(); row++) {
       fill(batch.noise(), row, batch.noise().length / batch.size());
       fill(batch.patches(), row, shape.heldPatches() * shape.patchDim());
       // Of all masks, the first row's is sure to be one that the batch may have.
       batch.copyMask(0, row);
+      Arrays.fill(batch.crops(), row * cropBytes, (row + 1) * cropBytes, (byte) 0);
       for (int tap = 0; tap < shape.taps(); tap++) {
-        fill(batch.targets()[tap], row, shape.cells(tap) * shape.targetDim(tap));
+        fill(batch.targets()[tap], row, batch.targets()[tap].length / batch.size());
         fill(batch.weights()[tap], row, shape.cells(tap));
       }
     }

@@ -12,6 +12,7 @@ import org.sparkmim.model.optim.Optimizer;
 /** A compiled network with its buffers, loader threads and, for MaskAlign, teacher. */
 final class NetworkReplica implements Replica {
   private final Network network;
+  private final MinibatchFeed feed;
   private final TeacherGuide teacher;
   private final BranchDrops drops;
   private final Optimizer optimizer;
@@ -20,11 +21,13 @@ final class NetworkReplica implements Replica {
 
   private NetworkReplica(
       Network network,
+      MinibatchFeed feed,
       TeacherGuide teacher,
       BranchDrops drops,
       Optimizer optimizer,
       MinibatchLoader loader) {
     this.network = network;
+    this.feed = feed;
     this.teacher = teacher;
     this.drops = drops;
     this.optimizer = optimizer;
@@ -38,7 +41,22 @@ final class NetworkReplica implements Replica {
             ? null
             : new BranchDrops(recipe.spec(), recipe.seed(), recipe.batch());
     return new NetworkReplica(
-        network, recipe.teacher(), drops, recipe.optimizer(), new MinibatchLoader(recipe, dataset));
+        network,
+        feed(network, recipe),
+        recipe.teacher(),
+        drops,
+        recipe.optimizer(),
+        new MinibatchLoader(recipe, dataset));
+  }
+
+  /** Takes memory of the device; where there is none left, what the network took is given back. */
+  private static MinibatchFeed feed(Network network, NetworkReplicas recipe) {
+    try {
+      return new MinibatchFeed(network, recipe.shape());
+    } catch (RuntimeException | Error failure) {
+      network.close();
+      throw failure;
+    }
   }
 
   @Override
@@ -64,8 +82,7 @@ final class NetworkReplica implements Replica {
     Minibatch batch = loader.take();
     long loaded = System.nanoTime();
     if (teacher == null) {
-      network.feed(
-          batch.patches(), batch.keepIds(), batch.restoreIds(), batch.targets(), batch.weights());
+      feed.feed(batch);
     } else {
       teacher.feed(network, batch, step.minibatch().count());
     }

@@ -11,6 +11,7 @@ import org.deeplearning4j.core.loader.MultiDataSetLoader;
 import org.nd4j.common.loader.Source;
 import org.nd4j.linalg.api.ndarray.INDArray;
 import org.nd4j.linalg.dataset.api.MultiDataSet;
+import org.sparkmim.data.batch.BatchShape;
 import org.sparkmim.data.batch.LoaderSettings;
 import org.sparkmim.data.batch.Minibatch;
 import org.sparkmim.data.batch.MinibatchSource;
@@ -112,6 +113,11 @@ public final class NetworkReplicas implements ReplicaFactory, MultiDataSetLoader
 
   ModelSpec spec() {
     return recipe.spec();
+  }
+
+  /** What replicas are fed with. */
+  BatchShape shape() {
+    return MinibatchShape.of(recipe.spec(), recipe.seed(), recipe.engine());
   }
 
   /** The teacher of a method that has one, with its weights; else null. */

@@ -76,7 +76,7 @@ public final class Pretraining {
     Dataset opened = Dataset.open(hadoop, dataset);
     Pretraining training = new Pretraining(recipe, codeVersion, hadoop, opened, output);
     training.settings.requireFits(opened.size(), opened.uri());
-    MinibatchShape.of(training.spec, training.settings.seed());
+    MinibatchShape.of(training.spec, training.settings.seed(), training.engine);
     if (training.spec.alignment() != null) {
       TeacherWeights.check(hadoop, training.spec);
     }
@@ -93,6 +93,7 @@ public final class Pretraining {
 
   /** Trains with that engine, where the recipe leaves it to the cluster. */
   public void use(EngineSpec chosen) {
+    MinibatchShape.of(spec, settings.seed(), chosen);
     engine = chosen;
   }
 

@@ -2,8 +2,16 @@ package org.sparkmim.job.verify;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
+import java.util.stream.IntStream;
+import org.sparkmim.data.target.GradientBias;
 import org.sparkmim.data.target.Hog;
+import org.sparkmim.data.target.TargetKind;
+import org.sparkmim.model.Network;
+import org.sparkmim.model.engine.EngineSpec;
+import org.sparkmim.model.method.ModelSpec;
+import org.sparkmim.model.method.VitShape;
 
 /**
  * Compares HOG targets with the published layer on 8-bit photographs.
@@ -11,19 +19,24 @@ import org.sparkmim.data.target.Hog;
  * <p>On normalised pictures the published layer depends on rounding wherever the horizontal
  * difference is exactly zero; the bundle says for each cell and colour how much that can move it
  * (slack), and only what goes beyond counts. On the integers themselves there is no rounding.
+ *
+ * <p>The data pipeline is compared, and beside it an engine that makes such targets itself.
  */
 final class HogVerification {
   private static final int CHANNELS = 3;
+  private static final int BIASED_BINS = 18;
 
   private final GoldenBundle bundle;
+  private final EngineSpec engine;
   private final List<TensorCheck> checks = new ArrayList<>();
   private final int batch;
   private final int size;
   private final int bins;
   private final int[] cellSizes;
 
-  private HogVerification(GoldenBundle bundle) {
+  private HogVerification(GoldenBundle bundle, EngineSpec engine) {
     this.bundle = bundle;
+    this.engine = engine;
     GoldenConfig config = bundle.config();
     batch = config.integer("batch");
     size = config.integer("img_size");
@@ -37,9 +50,9 @@ final class HogVerification {
     }
   }
 
-  /** All comparisons; HOG is computed by the data pipeline, whatever the engine. */
-  static List<TensorCheck> run(GoldenBundle bundle) {
-    HogVerification verification = new HogVerification(bundle);
+  /** All comparisons. */
+  static List<TensorCheck> run(GoldenBundle bundle, EngineSpec engine) {
+    HogVerification verification = new HogVerification(bundle, engine);
     verification.run();
     return verification.checks;
   }
@@ -69,6 +82,9 @@ final class HogVerification {
       integers("hog_int/" + k, level(fromIntegers, k));
     }
     biased(images);
+    if (engine.canMakeTargets()) {
+      onEngine(pixels);
+    }
     bundle.notAsked().forEach(name -> checks.add(new TensorCheck(Group.NOT_COMPARED, name, 1)));
   }
 
@@ -143,6 +159,11 @@ final class HogVerification {
   }
 
   private void beyondSlack(String name, float[] yours, String slackName, int level, int bins) {
+    beyondSlack(name, name, yours, slackName, level, bins);
+  }
+
+  private void beyondSlack(
+      String title, String name, float[] yours, String slackName, int level, int bins) {
     int cells = cells(level);
     float[] theirs = bundle.floats(name, batch, cells, CHANNELS * bins);
     float[] slack = bundle.floats(slackName, batch, cells, CHANNELS);
@@ -156,10 +177,14 @@ final class HogVerification {
       // Math.max keeps a NaN, which then is a miss.
       worst = Math.max(worst, Math.sqrt(square) - slack[i]);
     }
-    checks.add(new TensorCheck(Group.HOG, name, worst));
+    checks.add(new TensorCheck(Group.HOG, title, worst));
   }
 
   private void integers(String name, float[] yours) {
+    integers(name, name, yours);
+  }
+
+  private void integers(String title, String name, float[] yours) {
     // The finest level is stored for fewer images than there are.
     long images = bundle.shape(name).isEmpty() ? 0 : bundle.shape(name).get(0);
     int perImage = yours.length / batch;
@@ -168,13 +193,13 @@ final class HogVerification {
     }
     float[] theirs = bundle.values(name, (int) images * perImage);
     double error = Distance.relative(Arrays.copyOf(yours, theirs.length), theirs);
-    checks.add(new TensorCheck(Group.HOG_INTEGER, name, error));
+    checks.add(new TensorCheck(Group.HOG_INTEGER, title, error));
   }
 
   /** Twice the bins, with the frozen random offset that some published models add to gradients. */
   private void biased(float[][] images) {
     float[] bias = bundle.floats("input/bias18", 2);
-    int twice = 18;
+    int twice = BIASED_BINS;
     for (int k = 0; k < cellSizes.length; k++) {
       String name = "hog18b/" + k;
       if (bundle.has(name)) {
@@ -184,6 +209,48 @@ final class HogVerification {
         }
         beyondSlack(name, concatenated(perImage), "hog18b_slack/" + k, k, twice);
       }
+    }
+  }
+
+  private void onEngine(byte[] pixels) {
+    int taps = cellSizes.length;
+    String title = " on " + engine.name();
+    float[][] plain = targets(pixels, new TargetKind.HogCells(bins));
+    float[] bias = bundle.floats("input/bias18", 2);
+    List<GradientBias> biases = Collections.nCopies(taps, new GradientBias(bias[0], bias[1]));
+    float[][] biased = targets(pixels, new TargetKind.HogCells(BIASED_BINS, biases));
+    for (int k = 0; k < taps; k++) {
+      String name = "hog_int/" + k;
+      integers(name + title, name, plain[k]);
+      name = "hog18b/" + k;
+      if (bundle.has(name)) {
+        beyondSlack(name + title, name, biased[k], "hog18b_slack/" + k, k, BIASED_BINS);
+      }
+    }
+  }
+
+  /** What a network of that engine, with heads for those cells, makes its targets. */
+  private float[][] targets(byte[] pixels, TargetKind.HogCells kind) {
+    int taps = cellSizes.length;
+    int patch = 16;
+    ModelSpec spec =
+        ModelSpec.localMim(
+            size,
+            new VitShape(patch, 16, taps, 2, 1),
+            IntStream.range(0, taps).boxed().toList(),
+            Arrays.stream(cellSizes).mapToObj(cell -> (double) patch / cell).toList(),
+            new ModelSpec.Decoder(16, 1, 2),
+            0.75,
+            kind.bins());
+    float[] patches = new float[batch * spec.keep() * spec.patchWidth()];
+    int[] keepIds = new int[batch * spec.keep()];
+    int[] restoreIds = new int[batch * spec.tokens()];
+    try (Network network = Network.create(spec, engine, batch)) {
+      network.makeTargets(kind.directions(taps));
+      network.feed(patches, keepIds, restoreIds, pixels, new float[0][]);
+      return IntStream.range(0, taps)
+          .mapToObj(k -> network.read("target/" + k))
+          .toArray(float[][]::new);
     }
   }
 

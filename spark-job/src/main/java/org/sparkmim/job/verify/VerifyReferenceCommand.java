@@ -55,7 +55,7 @@ public final class VerifyReferenceCommand implements Callable<Integer> {
                   "localmim_swin",
                   SwinVerification::run,
                   "hog",
-                  (bundle, engine) -> HogVerification.run(bundle)));
+                  HogVerification::run));
 
   @CommandLine.Spec private CommandSpec spec;
 

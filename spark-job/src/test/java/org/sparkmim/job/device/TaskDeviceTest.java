@@ -84,7 +84,7 @@ final class TaskDeviceTest {
     StringWriter said = new StringWriter();
     EngineSpec chosen =
         EngineChoice.of(
-            ConfigFactory.parseString("name = auto, precision = bf16"),
+            ConfigFactory.parseString("name = auto, precision = bf16, targets = loader"),
             spark,
             2,
             new PrintWriter(said, true));

@@ -2,6 +2,7 @@ package org.sparkmim.job.round;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -251,6 +252,26 @@ final class PretrainingTest {
     List<JsonNode> lines = metrics(run);
     assertThat(lines).extracting(line -> line.at("/workers/count").asInt()).contains(1, 2, 3);
     assertEverySampleOnce(lines, 21, 2);
+  }
+
+  @Test
+  void aRunMayGoOnWithTargetsThatTheEngineMakes() throws IOException {
+    Path quiet = directory.resolve("quiet");
+    train(quiet, Map.of("engine.name", "reference"), RunObserver.NONE);
+    Path run = directory.resolve("run");
+    Map<String, String> made = Map.of("engine.name", "reference", "engine.targets", "device");
+    assertThatThrownBy(() -> train(run, made, failing(Phase.BROADCAST, 4)))
+        .hasMessageContaining("pulled the plug");
+    train(run, Map.of("engine.name", "reference"), RunObserver.NONE);
+    List<JsonNode> expected = metrics(quiet);
+    List<JsonNode> lines = metrics(run);
+    assertThat(lines).hasSameSizeAs(expected);
+    for (int round = 0; round < lines.size(); round++) {
+      double loss = expected.get(round).get("loss").asDouble();
+      assertThat(lines.get(round).get("loss").asDouble()).isCloseTo(loss, within(1e-6 * loss));
+    }
+    Map<String, String> wrong = Map.of("engine.name", "onednn", "engine.targets", "device");
+    assertThatThrownBy(() -> prepare(run, wrong)).hasMessageContaining("only cuda makes targets");
   }
 
   /** From what a run wrote down: each round's window begins where the one before ended. */

@@ -81,6 +81,13 @@ class VerifyReferenceTest {
   }
 
   @Test
+  void hogThatAnEngineMakesAgreesToo() throws IOException {
+    Run run = verify(Bundles.hog(), "--engine", "reference");
+    assertThat(run.out).contains("hog_int/3 on reference", "hog18b/2 on reference");
+    assertThat(run.code).isZero();
+  }
+
+  @Test
   void theTableNamesEveryTensorAndTheVerdict() {
     Run run = verify(Bundles.localMim(), "--engine", "reference");
     assertThat(run.out)

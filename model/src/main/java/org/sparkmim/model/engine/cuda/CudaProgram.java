@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.bytedeco.javacpp.BytePointer;
+import org.sparkmim.model.engine.HogTargets;
 import org.sparkmim.model.engine.IndexBounds;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Program;
@@ -60,7 +61,6 @@ final class CudaProgram implements Program {
     lossesOnHost = new float[losses.size()];
     for (Value value : graph.values()) {
       if (value.role() == Value.Role.INPUT || value.role() == Value.Role.INDEX) {
-        inputs.put(value, new HostBuffer(device, Type.F32.bytes(value.size())));
         Data data = buffers.of(value);
         if (data.type() == Type.BF16) {
           narrowing.put(
@@ -109,6 +109,11 @@ final class CudaProgram implements Program {
   @Override
   public Optional<Updates> updates(List<Updates.Range> trained) {
     return Optional.of(new CudaUpdates(device, state, buffers, trained));
+  }
+
+  @Override
+  public Optional<HogTargets> hogTargets(int imageSize, List<HogTargets.Tap> taps) {
+    return Optional.of(new CudaHog(device, buffers, imageSize, taps));
   }
 
   @Override
@@ -169,6 +174,7 @@ final class CudaProgram implements Program {
   private HostBuffer buffer(Value value, Value.Role role, int length) {
     value.requireRole(role);
     value.requireLength(length);
-    return inputs.get(value);
+    // Made when it is needed: targets that the device makes never come from the host.
+    return inputs.computeIfAbsent(value, v -> new HostBuffer(device, Type.F32.bytes(v.size())));
   }
 }

@@ -17,6 +17,11 @@ final class HostBuffer {
     bytes = memory.asByteBuffer().order(ByteOrder.nativeOrder());
   }
 
+  /** Bytes. */
+  int size() {
+    return bytes.capacity();
+  }
+
   /** The memory, which the device no longer reads. */
   ByteBuffer free() {
     if (uploadedAt == device.synchronisations()) {

@@ -20,6 +20,7 @@ final class KernelSource {
           "grid.cu",
           "mix.cu",
           "loss.cu",
+          "hog.cu",
           "update.cu");
 
   private KernelSource() {}

@@ -5,7 +5,9 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.bytedeco.javacpp.FloatPointer;
+import org.sparkmim.model.engine.HogTargets;
 import org.sparkmim.model.engine.IndexBounds;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Program;
@@ -63,6 +65,16 @@ final class ReferenceProgram implements Program {
     bounds.check(index, numbers);
     int[] destination = memory.indices(index);
     System.arraycopy(numbers, 0, destination, 0, destination.length);
+  }
+
+  @Override
+  public Optional<HogTargets> hogTargets(int imageSize, List<HogTargets.Tap> taps) {
+    return Optional.of(
+        images -> {
+          for (HogTargets.Tap tap : taps) {
+            new HogCells(tap, images, imageSize).write(memory.numbers(tap.target()));
+          }
+        });
   }
 
   @Override
