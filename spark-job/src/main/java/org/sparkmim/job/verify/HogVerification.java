@@ -245,6 +245,7 @@ final class HogVerification {
     float[] patches = new float[batch * spec.keep() * spec.patchWidth()];
     int[] keepIds = new int[batch * spec.keep()];
     int[] restoreIds = new int[batch * spec.tokens()];
+    Arrays.setAll(restoreIds, i -> i % spec.tokens());
     try (Network network = Network.create(spec, engine, batch)) {
       network.makeTargets(kind.directions(taps));
       network.feed(patches, keepIds, restoreIds, pixels, new float[0][]);
