@@ -1,11 +1,13 @@
 package org.sparkmim.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -46,6 +48,29 @@ class HiddenPatchesTest {
             assertThat(distance(hidden.get(name), numbers))
                 .as(name)
                 .isLessThan(engine.equals("reference") ? 1e-6 : 2e-5));
+  }
+
+  @Test
+  void ranksThatNameNoHiddenPatchAreRefused() {
+    ModelSpec spec = RandomBatch.smallSpec();
+    RandomBatch sound = RandomBatch.draw(spec, 1, 3);
+    int[] restoreIds = sound.restoreIds().clone();
+    for (int t = 0; t < restoreIds.length; t++) {
+      restoreIds[t] = Math.min(restoreIds[t], spec.tokens() - 2);
+    }
+    try (Network network = Network.create(spec, EngineSpec.of("reference", "f32"), 1)) {
+      assertThatExceptionOfType(ModelException.class)
+          .isThrownBy(
+              () ->
+                  network.feed(
+                      sound.patches(),
+                      sound.keepIds(),
+                      restoreIds,
+                      sound.targets(),
+                      sound.weights()))
+          .withMessageContaining("hidden_ids")
+          .withMessageContaining("is -1");
+    }
   }
 
   private static Map<String, float[]> run(

@@ -155,6 +155,15 @@ class OperationTest {
   }
 
   @Test
+  void gatherRowsGoBehindThoseOfTheirImage() {
+    Value front = input(floats(1, 2, 3, 4), 2, 1, 2);
+    Value table = constant(floats(0, 1, 10, 11, 20, 21), 3, 2);
+    Value ids = index(new int[] {2, 0, 0, 1}, 2, 2);
+    assertThat(result(graph.gatherRows(front, table, ids)))
+        .containsExactly(1, 2, 20, 21, 0, 1, 3, 4, 0, 1, 10, 11);
+  }
+
+  @Test
   void prependTokenOpensEveryImage() {
     Value x = input(floats(1, 2, 3, 4), 2, 1, 2);
     Value token = constant(floats(8, 9), 1, 1, 2);

@@ -195,6 +195,22 @@ class ReferenceEngineTest {
   }
 
   @Test
+  void refusesToGatherATrainedRowTwiceForAnImage() {
+    GraphBuilder builder = new GraphBuilder();
+    Value width = builder.parameter("w", new Init.Constant(0), 2, 2);
+    Value table = builder.linear(builder.input("x", 3, 2), width);
+    Value ids = builder.index("hidden-ids", 2, 2);
+    builder.gatherRows(table, ids);
+    try (ParameterVectors state = ParameterVectors.allocate(4);
+        Program program = engine.compile(builder.build(), state, INFERENCE)) {
+      program.write(ids, new int[] {0, 1, 1, 0});
+      assertThatExceptionOfType(ModelException.class)
+          .isThrownBy(() -> program.write(ids, new int[] {0, 1, 2, 2}))
+          .withMessageContaining("hidden-ids[2, 2]: entry [1, 1] is 2, which row 1 has already");
+    }
+  }
+
+  @Test
   void refusesRestoreIdsBeyondTheGrid() {
     GraphBuilder builder = new GraphBuilder();
     Value x = builder.input("x", 1, 3, 1);
