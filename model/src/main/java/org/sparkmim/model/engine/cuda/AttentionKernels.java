@@ -6,19 +6,24 @@ import org.sparkmim.model.engine.cuda.Product.Matrix;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 
-/** Tasks of {@link Op.Attention}: products head by head over all images, and a softmax between. */
+/**
+ * Tasks of {@link Op.Attention}: fused where there are kernels for that, else products head by head
+ * over all images, and a softmax between.
+ */
 final class AttentionKernels {
   /** Bytes of float32 scores that are worked on at once. */
   static final long MOST_SCORES = 256L << 20;
 
   private final Emission emission;
   private final Buffers buffers;
+  private final FusedAttentionKernels fused;
   private final long mostScores;
 
   AttentionKernels(Emission emission, long mostScores) {
     this.emission = emission;
     this.mostScores = mostScores;
     buffers = emission.buffers();
+    fused = new FusedAttentionKernels(emission);
   }
 
   /**
@@ -98,6 +103,9 @@ final class AttentionKernels {
   }
 
   List<Task> forward(Op.Attention op) {
+    if (buffers.storage().fused(op)) {
+      return fused.forward(op);
+    }
     Sequences s = sequences(op);
     return forward(
         s,
@@ -108,6 +116,9 @@ final class AttentionKernels {
   }
 
   List<Task> backward(Op.Attention op, BackwardStep step) {
+    if (buffers.storage().fused(op)) {
+      return fused.backward(op, step);
+    }
     Sequences s = sequences(op);
     Data dOut = buffers.gradient(op.out());
     return emission.contribute(

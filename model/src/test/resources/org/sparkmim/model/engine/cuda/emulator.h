@@ -1,6 +1,7 @@
 // CUDA's language on the CPU, as far as the engine's kernels use it: included before their text.
 // Threads of a block are fibers; a barrier hands over to the next. What would hang or be undefined
-// on a device (a barrier that some threads never reach, a shuffle without all lanes) aborts.
+// on a device (a barrier that some threads never reach, a shuffle without all lanes) aborts. Shared
+// memory holds no numbers when a block begins.
 
 #include <cmath>
 #include <csetjmp>
@@ -13,10 +14,15 @@
 
 #define __global__
 #define __device__
-#define __shared__ static
+#define __shared__ __attribute__((section("shared"))) static
+#define __launch_bounds__(...)
 
 struct Dimensions {
   unsigned x, y, z;
+};
+
+struct uint4 {
+  unsigned x, y, z, w;
 };
 
 static Dimensions threadIdx, blockIdx, blockDim, gridDim;
@@ -33,6 +39,9 @@ static inline unsigned __float_as_uint(float x) {
   return bits;
 }
 
+/** The ends of that section, which the linker knows. */
+extern "C" __attribute__((visibility("hidden"))) char __start_shared[], __stop_shared[];
+
 namespace emulator {
 
 const int WARP = 32;
@@ -46,7 +55,7 @@ struct Fiber {
   std::vector<char> stack = std::vector<char>(STACK);
   bool started = false;
   int thread = 0;
-  int shuffles = 0;
+  int exchanges = 0;
   Wait wait = IDLE;
 };
 
@@ -58,7 +67,12 @@ static void (*body)(void**);
 static void** arguments;
 static int threads, next_thread, finished;
 static bool reversed;
-static float lanes[2][1024];
+
+struct Handed {
+  char bytes[32];
+};
+
+static Handed handed[2][1024];
 
 static void fail(const char* what) {
   fprintf(stderr, "emulator: %s in %s, block (%u, %u), thread (%u, %u)\n", what, kernel_name,
@@ -76,7 +90,7 @@ static void work() {
     while (next_thread < threads) {
       int t = next_thread++;
       current->thread = reversed ? threads - 1 - t : t;
-      current->shuffles = 0;
+      current->exchanges = 0;
       be(current->thread);
       body(arguments);
       finished++;
@@ -148,6 +162,7 @@ static void release() {
 }
 
 static void run_block() {
+  memset(__start_shared, 0xff, __stop_shared - __start_shared);
   next_thread = 0;
   finished = 0;
   while (finished < threads) {
@@ -166,6 +181,32 @@ static void run_grid() {
     blockIdx = {b % gridDim.x, b / gridDim.x, 0};
     run_block();
   }
+}
+
+/** What every lane of the warp hands over; the next one but one writes in the same place. */
+template <class A>
+class Exchange {
+ public:
+  explicit Exchange(const A& mine) : warp(handed[current->exchanges++ % 2] + of_warp()) {
+    static_assert(sizeof(A) <= sizeof(Handed), "more than a lane can hand over");
+    memcpy(warp + current->thread % WARP, &mine, sizeof mine);
+    pause(AT_WARP);
+  }
+
+  A of(int lane) const {
+    A theirs;
+    memcpy(&theirs, warp + lane, sizeof theirs);
+    return theirs;
+  }
+
+ private:
+  static int of_warp() { return current->thread / WARP * WARP; }
+  Handed* warp;
+};
+
+/** The low or the high bf16 of a register. */
+static float half(unsigned both, int high) {
+  return __uint_as_float(high ? both & 0xffff0000u : both << 16);
 }
 
 template <class A>
@@ -217,9 +258,61 @@ static inline float __shfl_xor_sync(unsigned mask, float x, int distance) {
   if (mask != 0xffffffffu) {
     emulator::fail("a shuffle of some lanes");
   }
-  int parity = emulator::current->shuffles++ % 2;
-  int thread = emulator::current->thread;
-  emulator::lanes[parity][thread] = x;
-  emulator::pause(emulator::AT_WARP);
-  return emulator::lanes[parity][thread ^ distance];
+  int lane = emulator::current->thread % emulator::WARP;
+  return emulator::Exchange<float>(x).of(lane ^ distance);
 }
+
+// In the place of ptx.cu, by the layouts of the PTX ISA.
+
+/**
+ * Of "Matrix Fragments for mma.m16n8k16", the other way round. With group = lane / 4 and t = lane %
+ * 4, a[i] is at row group (+ 8 where i is in 2, 3, 6, 7), column 2 t + i % 2 (+ 8 where i >= 4);
+ * b[i] at row 2 t + i % 2 (+ 8 where i >= 2), column group; d[i] at row group (+ 8 where i >= 2),
+ * column 2 t + i % 2. A register has two of a or b, the first in its low half.
+ */
+static void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned upper, unsigned lower) {
+  struct Operands {
+    unsigned a[4];
+    unsigned b[2];
+  };
+  emulator::Exchange<Operands> operands({{a[0], a[1], a[2], a[3]}, {upper, lower}});
+  int lane = emulator::current->thread % emulator::WARP;
+  for (int i = 0; i < 4; i++) {
+    int row = lane / 4 + (i >= 2 ? 8 : 0);
+    int column = 2 * (lane % 4) + i % 2;
+    float sum = 0;
+    for (int k = 0; k < 16; k++) {
+      int pair = k % 8 / 2;
+      unsigned left = operands.of(row % 8 * 4 + pair).a[row / 8 + k / 8 * 2];
+      unsigned right = operands.of(column * 4 + pair).b[k / 8];
+      sum += emulator::half(left, k % 2) * emulator::half(right, k % 2);
+    }
+    d[i] += sum;
+  }
+}
+
+/** Element (row, column) of part i is at the address that lane 8 i + row names, column further on. */
+static void load_parts(unsigned (&parts)[4], const unsigned short* row, bool turned = false) {
+  if ((size_t)row % 16) {
+    emulator::fail("a row that is not aligned");
+  }
+  emulator::Exchange<const unsigned short*> rows(row);
+  int group = emulator::current->thread % emulator::WARP / 4;
+  int first = 2 * (emulator::current->thread % 4);
+  for (int i = 0; i < 4; i++) {
+    unsigned low = turned ? rows.of(8 * i + first)[group] : rows.of(8 * i + group)[first];
+    unsigned high = turned ? rows.of(8 * i + first + 1)[group] : rows.of(8 * i + group)[first + 1];
+    parts[i] = low | high << 16;
+  }
+}
+
+static void load_turned_parts(unsigned (&parts)[4], const unsigned short* row) {
+  load_parts(parts, row, true);
+}
+
+static unsigned rounded(float x) {
+  unsigned bits = __float_as_uint(x);
+  return std::isnan(x) ? 0x7fff : (bits + 0x7fff + (bits >> 16 & 1)) >> 16;
+}
+
+static unsigned pair(float low, float high) { return rounded(low) | rounded(high) << 16; }

@@ -1,0 +1,230 @@
+// Attention without a matrix of scores in memory (Dao, FlashAttention-2, arXiv:2307.08691): forward
+// keeps a number for each row, the logarithm of its sum, and backward computes probabilities again.
+// Logarithms and powers are of 2, which the hardware has.
+//
+// qkv [images, tokens, 3, heads, width], out [images, tokens, heads, width], log_sums and deltas
+// [images, heads, tokens]. A block has blockDim.y warps and slices of one head of one image; the
+// next block has the next slices.
+
+/** What a warp works on. */
+struct Slice {
+  Index sequence;
+  Index qkv_row;
+  Index out_row;
+  Index qkv;
+  Index out;
+  int first;
+  float scale;
+
+  __device__ Slice(int tokens, int heads, int width, int blocks) {
+    sequence = blockIdx.x / blocks;
+    Index image = sequence / heads;
+    Index head = sequence % heads;
+    out_row = (Index)heads * width;
+    qkv_row = 3 * out_row;
+    qkv = image * tokens * qkv_row + head * width;
+    out = image * tokens * out_row + head * width;
+    first = (blockIdx.x % blocks * blockDim.y + threadIdx.y) * SLICE;
+    scale = 1 / sqrtf((float)width);
+  }
+
+  /** Of the lane's row in either half of the slice. */
+  __device__ int row(int half) const { return first + threadIdx.x / 4 + 8 * half; }
+};
+
+/** Two of the largest blocks, of seven warps, at once where registers allow it without spilling. */
+#define RESIDENT(WIDTH) __launch_bounds__(7 * LANES, (WIDTH) <= 64 ? 2 : 1)
+
+#define LOG2_E 1.44269504088896341f
+#define LOWEST -3.402823466e+38f
+
+/** With the largest score m of a row as far as it is known: out = sum 2^(s - m) v / sum 2^(s - m). */
+template <int WIDTH>
+__device__ inline void attend(
+    const Bf16* qkv, Bf16* out, float* log_sums, int tokens, int heads, int width, int blocks) {
+  alignas(16) __shared__ Bf16 keys[TILE * PADDED(WIDTH)];
+  alignas(16) __shared__ Bf16 values[TILE * PADDED(WIDTH)];
+  Slice slice(tokens, heads, width, blocks);
+  bool busy = slice.first < tokens;
+  qkv += slice.qkv;
+  unsigned queries[WIDTH / 16][4];
+  load_slice<WIDTH>(queries, qkv, slice.qkv_row, slice.first, tokens, width);
+  float scale = slice.scale * LOG2_E;
+  float attended[WIDTH / 8][4] = {};
+  float largest[2] = {LOWEST, LOWEST};
+  float sum[2] = {0, 0};
+  for (int first = 0; first < tokens; first += TILE) {
+    __syncthreads();
+    stage<WIDTH>(keys, qkv + slice.out_row, slice.qkv_row, first, tokens, width);
+    stage<WIDTH>(values, qkv + 2 * slice.out_row, slice.qkv_row, first, tokens, width);
+    __syncthreads();
+    if (!busy) {
+      continue;
+    }
+    float scores[TILE / 16][2][4];
+    float before[2] = {largest[0], largest[1]};
+    for (int n = 0; n < TILE / 16; n++) {
+      if (first + 16 * n < tokens) {
+        dot_rows<WIDTH>(scores[n], queries, keys + 16 * n * PADDED(WIDTH));
+      }
+      for (int i = 0; i < 8; i++) {
+        float& score = scores[n][i / 4][i % 4];
+        int key = first + 16 * n + i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2;
+        score = key < tokens ? score * scale : LOWEST;
+        largest[i / 2 % 2] = fmaxf(largest[i / 2 % 2], score);
+      }
+    }
+    for (int half = 0; half < 2; half++) {
+      largest[half] = row_max(largest[half]);
+      float shrink = exp2f(before[half] - largest[half]);
+      sum[half] *= shrink;
+      for (int j = 0; j < WIDTH / 8; j++) {
+        attended[j][2 * half] *= shrink;
+        attended[j][2 * half + 1] *= shrink;
+      }
+    }
+    for (int n = 0; n < TILE / 16; n++) {
+      if (first + 16 * n < tokens) {
+        for (int i = 0; i < 8; i++) {
+          float& score = scores[n][i / 4][i % 4];
+          score = exp2f(score - largest[i / 2 % 2]);
+          sum[i / 2 % 2] += score;
+        }
+        add_rows<WIDTH>(attended, scores[n], values + 16 * n * PADDED(WIDTH));
+      }
+    }
+  }
+  if (!busy) {
+    return;
+  }
+  float factor[2];
+  for (int half = 0; half < 2; half++) {
+    float whole = row_sum(sum[half]);
+    factor[half] = 1 / whole;
+    if (threadIdx.x % 4 == 0 && slice.row(half) < tokens) {
+      log_sums[slice.sequence * tokens + slice.row(half)] = largest[half] + log2f(whole);
+    }
+  }
+  leave_slice<WIDTH>(
+      out + slice.out, slice.out_row, slice.first, tokens, width, attended, factor, 0);
+}
+
+/**
+ * Of slices of queries: deltas = sum dout out over the width, and, with p = 2^(s - log_sum) and
+ * ds = p (dout v' - delta), dq = or += scale ds k.
+ */
+template <int WIDTH>
+__device__ inline void attend_backward_queries(
+    const Bf16* qkv, const Bf16* out, const Bf16* dout, const float* log_sums, float* deltas,
+    Bf16* dqkv, int add, int tokens, int heads, int width, int blocks) {
+  alignas(16) __shared__ Bf16 keys[TILE * PADDED(WIDTH)];
+  alignas(16) __shared__ Bf16 values[TILE * PADDED(WIDTH)];
+  Slice slice(tokens, heads, width, blocks);
+  bool busy = slice.first < tokens;
+  qkv += slice.qkv;
+  unsigned queries[WIDTH / 16][4];
+  unsigned douts[WIDTH / 16][4];
+  unsigned outs[WIDTH / 16][4];
+  load_slice<WIDTH>(queries, qkv, slice.qkv_row, slice.first, tokens, width);
+  load_slice<WIDTH>(douts, dout + slice.out, slice.out_row, slice.first, tokens, width);
+  load_slice<WIDTH>(outs, out + slice.out, slice.out_row, slice.first, tokens, width);
+  float delta[2] = {0, 0};
+  for (int i = 0; i < WIDTH / 4; i++) {
+    unsigned a = douts[i / 4][i % 4];
+    unsigned b = outs[i / 4][i % 4];
+    delta[i % 2] += number((Bf16)a) * number((Bf16)b);
+    delta[i % 2] += number((Bf16)(a >> 16)) * number((Bf16)(b >> 16));
+  }
+  float log_sum[2] = {0, 0};
+  for (int half = 0; half < 2; half++) {
+    delta[half] = row_sum(delta[half]);
+    if (slice.row(half) < tokens) {
+      Index at = slice.sequence * tokens + slice.row(half);
+      log_sum[half] = log_sums[at];
+      if (threadIdx.x % 4 == 0) {
+        deltas[at] = delta[half];
+      }
+    }
+  }
+  float scale = slice.scale * LOG2_E;
+  float dqueries[WIDTH / 8][4] = {};
+  for (int first = 0; first < tokens; first += TILE) {
+    __syncthreads();
+    stage<WIDTH>(keys, qkv + slice.out_row, slice.qkv_row, first, tokens, width);
+    stage<WIDTH>(values, qkv + 2 * slice.out_row, slice.qkv_row, first, tokens, width);
+    __syncthreads();
+    for (int n = 0; n < TILE && first + n < tokens && busy; n += 16) {
+      float dscores[2][4];
+      float dprobabilities[2][4];
+      dot_rows<WIDTH>(dscores, queries, keys + n * PADDED(WIDTH));
+      dot_rows<WIDTH>(dprobabilities, douts, values + n * PADDED(WIDTH));
+      for (int i = 0; i < 8; i++) {
+        float& score = dscores[i / 4][i % 4];
+        int key = first + n + i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2;
+        float p = key < tokens ? exp2f(score * scale - log_sum[i / 2 % 2]) : 0;
+        score = p * (dprobabilities[i / 4][i % 4] - delta[i / 2 % 2]);
+      }
+      add_rows<WIDTH>(dqueries, dscores, keys + n * PADDED(WIDTH));
+    }
+  }
+  const float factor[2] = {slice.scale, slice.scale};
+  leave_slice<WIDTH>(
+      dqkv + slice.qkv, slice.qkv_row, slice.first, tokens, width, dqueries, factor, add);
+}
+
+/** Of slices of keys, with scores turned: dv = or += p' dout, dk = or += scale ds' q. */
+template <int WIDTH>
+__device__ inline void attend_backward_keys(
+    const Bf16* qkv, const Bf16* dout, const float* log_sums, const float* deltas, Bf16* dqkv,
+    int add, int tokens, int heads, int width, int blocks) {
+  alignas(16) __shared__ Bf16 queries[TILE * PADDED(WIDTH)];
+  alignas(16) __shared__ Bf16 douts[TILE * PADDED(WIDTH)];
+  __shared__ float log_sum[TILE];
+  __shared__ float delta[TILE];
+  Slice slice(tokens, heads, width, blocks);
+  bool busy = slice.first < tokens;
+  qkv += slice.qkv;
+  dout += slice.out;
+  dqkv += slice.qkv;
+  unsigned keys[WIDTH / 16][4];
+  unsigned values[WIDTH / 16][4];
+  load_slice<WIDTH>(
+      keys, qkv + slice.out_row, slice.qkv_row, slice.first, tokens, width);
+  load_slice<WIDTH>(
+      values, qkv + 2 * slice.out_row, slice.qkv_row, slice.first, tokens, width);
+  float scale = slice.scale * LOG2_E;
+  float dkeys[WIDTH / 8][4] = {};
+  float dvalues[WIDTH / 8][4] = {};
+  for (int first = 0; first < tokens; first += TILE) {
+    __syncthreads();
+    stage<WIDTH>(queries, qkv, slice.qkv_row, first, tokens, width);
+    stage<WIDTH>(douts, dout, slice.out_row, first, tokens, width);
+    for (int i = threadIdx.y * LANES + threadIdx.x; i < TILE; i += blockDim.y * LANES) {
+      Index at = slice.sequence * tokens + first + i;
+      log_sum[i] = first + i < tokens ? log_sums[at] : 0;
+      delta[i] = first + i < tokens ? deltas[at] : 0;
+    }
+    __syncthreads();
+    for (int n = 0; n < TILE && first + n < tokens && busy; n += 16) {
+      float probabilities[2][4];
+      float dscores[2][4];
+      dot_rows<WIDTH>(probabilities, keys, queries + n * PADDED(WIDTH));
+      dot_rows<WIDTH>(dscores, values, douts + n * PADDED(WIDTH));
+      for (int i = 0; i < 8; i++) {
+        float& p = probabilities[i / 4][i % 4];
+        float& d = dscores[i / 4][i % 4];
+        int query = n + i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2;
+        p = exp2f(p * scale - log_sum[query]);
+        d = p * (d - delta[query]);
+      }
+      add_rows<WIDTH>(dvalues, probabilities, douts + n * PADDED(WIDTH));
+      add_rows<WIDTH>(dkeys, dscores, queries + n * PADDED(WIDTH));
+    }
+  }
+  const float plain[2] = {1, 1};
+  const float factor[2] = {slice.scale, slice.scale};
+  leave_slice<WIDTH>(
+      dqkv + slice.out_row, slice.qkv_row, slice.first, tokens, width, dkeys, factor, add);
+  leave_slice<WIDTH>(
+      dqkv + 2 * slice.out_row, slice.qkv_row, slice.first, tokens, width, dvalues, plain, add);
+}
