@@ -47,7 +47,7 @@ namespace emulator {
 const int WARP = 32;
 const size_t STACK = 64 << 10;
 
-enum Wait { IDLE, READY, AT_WARP, AT_BLOCK };
+enum Wait { IDLE, RUNNING, FREE, AT_WARP, AT_BLOCK };
 
 struct Fiber {
   jmp_buf state;
@@ -104,7 +104,7 @@ static void work() {
 
 static void resume(Fiber* fiber) {
   current = fiber;
-  fiber->wait = READY;
+  fiber->wait = RUNNING;
   if (_setjmp(scheduler)) {
     return;
   }
@@ -138,54 +138,62 @@ static Fiber* idle() {
   return fibers.back();
 }
 
-static void resume_all(Wait wait, int first, int count) {
-  std::vector<Fiber*> ready;
+static void resume_warp(int warp, Wait wait) {
+  std::vector<Fiber*> lanes;
   for (Fiber* fiber : fibers) {
-    if (fiber->wait == wait && fiber->thread >= first && fiber->thread < first + count) {
-      ready.push_back(fiber);
+    if (fiber->wait == wait && fiber->thread / WARP == warp) {
+      lanes.push_back(fiber);
     }
   }
-  for (Fiber* fiber : ready) {
+  for (Fiber* fiber : lanes) {
     resume(fiber);
   }
 }
 
-/**
- * Lets go who waits for nobody any more. A warp runs as far ahead of the others as barriers let it,
- * so that a barrier too few shows.
- */
-static void release() {
-  int at_block = 0;
+/** Lets the first warp go that waits for nobody; false if there is none. */
+static bool run_a_warp() {
   int warps = (threads + WARP - 1) / WARP;
-  std::vector<int> at_warp(warps);
+  std::vector<int> at_warp(warps), free(warps);
   for (Fiber* fiber : fibers) {
-    at_block += fiber->wait == AT_BLOCK;
-    if (fiber->wait == AT_WARP) {
-      at_warp[fiber->thread / WARP]++;
-    }
+    at_warp[fiber->thread / WARP] += fiber->wait == AT_WARP;
+    free[fiber->thread / WARP] += fiber->wait == FREE;
   }
   for (int i = 0; i < warps; i++) {
     int warp = reversed ? warps - 1 - i : i;
-    if (at_warp[warp] == WARP) {
-      resume_all(AT_WARP, warp * WARP, WARP);
-      return;
+    if (free[warp] || at_warp[warp] == WARP) {
+      resume_warp(warp, free[warp] ? FREE : AT_WARP);
+      return true;
     }
   }
-  if (at_block < threads) {
-    fail("threads wait for others that never come");
-  }
-  resume_all(AT_BLOCK, 0, threads);
+  return false;
 }
 
+static void lift_barrier() {
+  int waiting = 0;
+  for (Fiber* fiber : fibers) {
+    waiting += fiber->wait == AT_BLOCK;
+  }
+  if (waiting < threads) {
+    fail("threads wait for others that never come");
+  }
+  for (Fiber* fiber : fibers) {
+    fiber->wait = fiber->wait == AT_BLOCK ? FREE : fiber->wait;
+  }
+}
+
+/** A warp runs as far ahead of the others as barriers let it, so that a barrier too few shows. */
 static void run_block() {
   memset(__start_shared, 0xff, __stop_shared - __start_shared);
   next_thread = 0;
   finished = 0;
   while (finished < threads) {
+    if (run_a_warp()) {
+      continue;
+    }
     if (next_thread < threads) {
       resume(idle());
     } else {
-      release();
+      lift_barrier();
     }
   }
 }
