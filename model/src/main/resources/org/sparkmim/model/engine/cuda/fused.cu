@@ -8,24 +8,25 @@
 
 /** What a warp works on. */
 struct Slice {
-  Index sequence;
-  Index qkv_row;
-  Index out_row;
+  int statistics;
   Index qkv;
   Index out;
+  int qkv_row;
+  int out_row;
+  int first_of_block;
   int first;
-  float scale;
 
   __device__ Slice(int tokens, int heads, int width, int blocks) {
-    sequence = blockIdx.x / blocks;
-    Index image = sequence / heads;
-    Index head = sequence % heads;
-    out_row = (Index)heads * width;
+    int sequence = blockIdx.x / blocks;
+    Index tokens_before = (Index)(sequence / heads) * tokens;
+    int column = sequence % heads * width;
+    statistics = sequence * tokens;
+    out_row = heads * width;
     qkv_row = 3 * out_row;
-    qkv = image * tokens * qkv_row + head * width;
-    out = image * tokens * out_row + head * width;
-    first = (blockIdx.x % blocks * blockDim.y + threadIdx.y) * SLICE;
-    scale = 1 / sqrtf((float)width);
+    qkv = tokens_before * qkv_row + column;
+    out = tokens_before * out_row + column;
+    first_of_block = blockIdx.x % blocks * blockDim.y * SLICE;
+    first = first_of_block + threadIdx.y * SLICE;
   }
 
   /** Of the lane's row in either half of the slice. */
@@ -42,25 +43,23 @@ struct Slice {
 template <int WIDTH>
 __device__ inline void attend(
     const Bf16* qkv, Bf16* out, float* log_sums, int tokens, int heads, int width, int blocks) {
-  alignas(16) __shared__ Bf16 keys[TILE * PADDED(WIDTH)];
-  alignas(16) __shared__ Bf16 values[TILE * PADDED(WIDTH)];
+  alignas(16) __shared__ Bf16 tiles[2 * TILE * PADDED(WIDTH)];
+  Bf16* keys = tiles;
+  Bf16* values = tiles + TILE * PADDED(WIDTH);
   Slice slice(tokens, heads, width, blocks);
-  bool busy = slice.first < tokens;
   qkv += slice.qkv;
   unsigned queries[WIDTH / 16][4];
-  load_slice<WIDTH>(queries, qkv, slice.qkv_row, slice.first, tokens, width);
-  float scale = slice.scale * LOG2_E;
+  load_slices<WIDTH>(queries, tiles, qkv, slice.qkv_row, slice.first_of_block, tokens, width);
+  float scale = LOG2_E / sqrtf((float)width);
   float attended[WIDTH / 8][4] = {};
   float largest[2] = {LOWEST, LOWEST};
   float sum[2] = {0, 0};
   for (int first = 0; first < tokens; first += TILE) {
     __syncthreads();
-    stage<WIDTH>(keys, qkv + slice.out_row, slice.qkv_row, first, tokens, width);
-    stage<WIDTH>(values, qkv + 2 * slice.out_row, slice.qkv_row, first, tokens, width);
+    begin_tile<WIDTH>(keys, qkv + slice.out_row, slice.qkv_row, first, tokens, width);
+    begin_tile<WIDTH>(values, qkv + 2 * slice.out_row, slice.qkv_row, first, tokens, width);
+    finish_copies();
     __syncthreads();
-    if (!busy) {
-      continue;
-    }
     float scores[TILE / 16][2][4];
     float before[2] = {largest[0], largest[1]};
     for (int n = 0; n < TILE / 16; n++) {
@@ -90,19 +89,18 @@ __device__ inline void attend(
           score = exp2f(score - largest[i / 2 % 2]);
           sum[i / 2 % 2] += score;
         }
-        add_rows<WIDTH>(attended, scores[n], values + 16 * n * PADDED(WIDTH));
+        unsigned powers[4];
+        narrow(powers, scores[n]);
+        add_rows<WIDTH>(attended, powers, values + 16 * n * PADDED(WIDTH));
       }
     }
-  }
-  if (!busy) {
-    return;
   }
   float factor[2];
   for (int half = 0; half < 2; half++) {
     float whole = row_sum(sum[half]);
     factor[half] = 1 / whole;
     if (threadIdx.x % 4 == 0 && slice.row(half) < tokens) {
-      log_sums[slice.sequence * tokens + slice.row(half)] = largest[half] + log2f(whole);
+      log_sums[slice.statistics + slice.row(half)] = largest[half] + log2f(whole);
     }
   }
   leave_slice<WIDTH>(
@@ -117,17 +115,17 @@ template <int WIDTH>
 __device__ inline void attend_backward_queries(
     const Bf16* qkv, const Bf16* out, const Bf16* dout, const float* log_sums, float* deltas,
     Bf16* dqkv, int add, int tokens, int heads, int width, int blocks) {
-  alignas(16) __shared__ Bf16 keys[TILE * PADDED(WIDTH)];
-  alignas(16) __shared__ Bf16 values[TILE * PADDED(WIDTH)];
+  alignas(16) __shared__ Bf16 tiles[2 * TILE * PADDED(WIDTH)];
+  Bf16* keys = tiles;
+  Bf16* values = tiles + TILE * PADDED(WIDTH);
   Slice slice(tokens, heads, width, blocks);
-  bool busy = slice.first < tokens;
   qkv += slice.qkv;
   unsigned queries[WIDTH / 16][4];
   unsigned douts[WIDTH / 16][4];
   unsigned outs[WIDTH / 16][4];
-  load_slice<WIDTH>(queries, qkv, slice.qkv_row, slice.first, tokens, width);
-  load_slice<WIDTH>(douts, dout + slice.out, slice.out_row, slice.first, tokens, width);
-  load_slice<WIDTH>(outs, out + slice.out, slice.out_row, slice.first, tokens, width);
+  load_slices<WIDTH>(queries, tiles, qkv, slice.qkv_row, slice.first_of_block, tokens, width);
+  load_slices<WIDTH>(douts, tiles, dout + slice.out, slice.out_row, slice.first_of_block, tokens, width);
+  load_slices<WIDTH>(outs, tiles, out + slice.out, slice.out_row, slice.first_of_block, tokens, width);
   float delta[2] = {0, 0};
   for (int i = 0; i < WIDTH / 4; i++) {
     unsigned a = douts[i / 4][i % 4];
@@ -139,21 +137,22 @@ __device__ inline void attend_backward_queries(
   for (int half = 0; half < 2; half++) {
     delta[half] = row_sum(delta[half]);
     if (slice.row(half) < tokens) {
-      Index at = slice.sequence * tokens + slice.row(half);
+      int at = slice.statistics + slice.row(half);
       log_sum[half] = log_sums[at];
       if (threadIdx.x % 4 == 0) {
         deltas[at] = delta[half];
       }
     }
   }
-  float scale = slice.scale * LOG2_E;
+  float scale = LOG2_E / sqrtf((float)width);
   float dqueries[WIDTH / 8][4] = {};
   for (int first = 0; first < tokens; first += TILE) {
     __syncthreads();
-    stage<WIDTH>(keys, qkv + slice.out_row, slice.qkv_row, first, tokens, width);
-    stage<WIDTH>(values, qkv + 2 * slice.out_row, slice.qkv_row, first, tokens, width);
+    begin_tile<WIDTH>(keys, qkv + slice.out_row, slice.qkv_row, first, tokens, width);
+    begin_tile<WIDTH>(values, qkv + 2 * slice.out_row, slice.qkv_row, first, tokens, width);
+    finish_copies();
     __syncthreads();
-    for (int n = 0; n < TILE && first + n < tokens && busy; n += 16) {
+    for (int n = 0; n < TILE && first + n < tokens; n += 16) {
       float dscores[2][4];
       float dprobabilities[2][4];
       dot_rows<WIDTH>(dscores, queries, keys + n * PADDED(WIDTH));
@@ -164,10 +163,12 @@ __device__ inline void attend_backward_queries(
         float p = key < tokens ? exp2f(score * scale - log_sum[i / 2 % 2]) : 0;
         score = p * (dprobabilities[i / 4][i % 4] - delta[i / 2 % 2]);
       }
-      add_rows<WIDTH>(dqueries, dscores, keys + n * PADDED(WIDTH));
+      unsigned left[4];
+      narrow(left, dscores);
+      add_rows<WIDTH>(dqueries, left, keys + n * PADDED(WIDTH));
     }
   }
-  const float factor[2] = {slice.scale, slice.scale};
+  const float factor[2] = {scale / LOG2_E, scale / LOG2_E};
   leave_slice<WIDTH>(
       dqkv + slice.qkv, slice.qkv_row, slice.first, tokens, width, dqueries, factor, add);
 }
@@ -177,52 +178,57 @@ template <int WIDTH>
 __device__ inline void attend_backward_keys(
     const Bf16* qkv, const Bf16* dout, const float* log_sums, const float* deltas, Bf16* dqkv,
     int add, int tokens, int heads, int width, int blocks) {
-  alignas(16) __shared__ Bf16 queries[TILE * PADDED(WIDTH)];
-  alignas(16) __shared__ Bf16 douts[TILE * PADDED(WIDTH)];
+  alignas(16) __shared__ Bf16 tiles[2 * TILE * PADDED(WIDTH)];
+  Bf16* queries = tiles;
+  Bf16* douts = tiles + TILE * PADDED(WIDTH);
   __shared__ float log_sum[TILE];
   __shared__ float delta[TILE];
   Slice slice(tokens, heads, width, blocks);
-  bool busy = slice.first < tokens;
   qkv += slice.qkv;
   dout += slice.out;
   dqkv += slice.qkv;
   unsigned keys[WIDTH / 16][4];
   unsigned values[WIDTH / 16][4];
-  load_slice<WIDTH>(
-      keys, qkv + slice.out_row, slice.qkv_row, slice.first, tokens, width);
-  load_slice<WIDTH>(
-      values, qkv + 2 * slice.out_row, slice.qkv_row, slice.first, tokens, width);
-  float scale = slice.scale * LOG2_E;
+  load_slices<WIDTH>(keys, tiles, qkv + slice.out_row, slice.qkv_row, slice.first_of_block, tokens, width);
+  load_slices<WIDTH>(values, tiles, qkv + 2 * slice.out_row, slice.qkv_row, slice.first_of_block, tokens, width);
+  float scale = LOG2_E / sqrtf((float)width);
   float dkeys[WIDTH / 8][4] = {};
   float dvalues[WIDTH / 8][4] = {};
   for (int first = 0; first < tokens; first += TILE) {
     __syncthreads();
-    stage<WIDTH>(queries, qkv, slice.qkv_row, first, tokens, width);
-    stage<WIDTH>(douts, dout, slice.out_row, first, tokens, width);
+    begin_tile<WIDTH>(queries, qkv, slice.qkv_row, first, tokens, width);
+    begin_tile<WIDTH>(douts, dout, slice.out_row, first, tokens, width);
     for (int i = threadIdx.y * LANES + threadIdx.x; i < TILE; i += blockDim.y * LANES) {
-      Index at = slice.sequence * tokens + first + i;
+      int at = slice.statistics + first + i;
       log_sum[i] = first + i < tokens ? log_sums[at] : 0;
       delta[i] = first + i < tokens ? deltas[at] : 0;
     }
+    finish_copies();
     __syncthreads();
-    for (int n = 0; n < TILE && first + n < tokens && busy; n += 16) {
-      float probabilities[2][4];
-      float dscores[2][4];
-      dot_rows<WIDTH>(probabilities, keys, queries + n * PADDED(WIDTH));
-      dot_rows<WIDTH>(dscores, values, douts + n * PADDED(WIDTH));
+    for (int n = 0; n < TILE && first + n < tokens; n += 16) {
+      float scores[2][4];
+      unsigned probabilities[4];
+      dot_rows<WIDTH>(scores, keys, queries + n * PADDED(WIDTH));
       for (int i = 0; i < 8; i++) {
-        float& p = probabilities[i / 4][i % 4];
-        float& d = dscores[i / 4][i % 4];
-        int query = n + i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2;
-        p = exp2f(p * scale - log_sum[query]);
-        d = p * (d - delta[query]);
+        float& score = scores[i / 4][i % 4];
+        score = exp2f(score * scale - log_sum[n + i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2]);
       }
+      narrow(probabilities, scores);
       add_rows<WIDTH>(dvalues, probabilities, douts + n * PADDED(WIDTH));
+      dot_rows<WIDTH>(scores, values, douts + n * PADDED(WIDTH));
+      for (int i = 0; i < 8; i++) {
+        unsigned two = probabilities[i / 2];
+        float p = number((Bf16)(i % 2 ? two >> 16 : two));
+        float& score = scores[i / 4][i % 4];
+        score = p * (score - delta[n + i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2]);
+      }
+      unsigned dscores[4];
+      narrow(dscores, scores);
       add_rows<WIDTH>(dkeys, dscores, queries + n * PADDED(WIDTH));
     }
   }
   const float plain[2] = {1, 1};
-  const float factor[2] = {slice.scale, slice.scale};
+  const float factor[2] = {scale / LOG2_E, scale / LOG2_E};
   leave_slice<WIDTH>(
       dqkv + slice.out_row, slice.qkv_row, slice.first, tokens, width, dkeys, factor, add);
   leave_slice<WIDTH>(

@@ -1,5 +1,5 @@
-// Tensor cores, in PTX because CUDA's language without headers has no word for them. Compute
-// capability 8.0 or later; all lanes of a warp call together.
+// Tensor cores and what feeds them, in PTX because CUDA's language without headers has no word for
+// them. Compute capability 8.0 or later; all lanes of a warp call together, but for copies.
 //
 // A warp holds a matrix of bf16 in parts of 8 x 8: lane l has row l / 4, columns 2 (l % 4) and the
 // next, the first of them in the low half of a register ("Matrix Fragments for mma.m16n8k16" in the
@@ -35,6 +35,17 @@ __device__ inline void load_turned_parts(unsigned (&parts)[4], const Bf16* row) 
                : "r"((unsigned)__cvta_generic_to_shared(row))
                : "memory");
 }
+
+/** Begins to copy 16 bytes to shared memory, both at multiples of 16; zeros unless inside. */
+__device__ inline void begin_copy(Bf16* to, const Bf16* from, bool inside) {
+  asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
+               :
+               : "r"((unsigned)__cvta_generic_to_shared(to)), "l"(from), "r"(inside ? 16 : 0)
+               : "memory");
+}
+
+/** Waits until this thread's copies are there; others need a barrier, too, to see them. */
+__device__ inline void finish_copies() { asm volatile("cp.async.wait_all;" ::: "memory"); }
 
 /** Two numbers rounded to bf16, the first in the low half. */
 __device__ inline unsigned pair(float low, float high) {

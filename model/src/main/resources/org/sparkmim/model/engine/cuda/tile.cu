@@ -7,34 +7,40 @@
 #define TILE 64
 #define PADDED(WIDTH) ((WIDTH) + 8)
 
-/** Copies rows first to first + TILE of [rows, width] to [TILE, PADDED(WIDTH)], zeros beyond. */
+/** Begins to copy rows first to first + TILE of [rows, width] to [TILE, PADDED(WIDTH)], zeros beyond. */
 template <int WIDTH>
-__device__ inline void stage(
-    Bf16* tile, const Bf16* from, Index stride, int first, int rows, int width) {
+__device__ inline void begin_tile(
+    Bf16* tile, const Bf16* from, int stride, int first, int rows, int width) {
   const int eighths = WIDTH / 8;
   for (int i = threadIdx.y * LANES + threadIdx.x; i < TILE * eighths; i += blockDim.y * LANES) {
     int row = i / eighths;
     int column = i % eighths * 8;
-    uint4 eight = {0, 0, 0, 0};
-    if (first + row < rows && column < width) {
-      eight = *(const uint4*)(from + (first + row) * stride + column);
-    }
-    *(uint4*)(tile + row * PADDED(WIDTH) + column) = eight;
+    bool inside = first + row < rows && column < width;
+    const Bf16* at = inside ? from + (first + row) * stride + column : from;
+    begin_copy(tile + row * PADDED(WIDTH) + column, at, inside);
   }
 }
 
-/** Rows first to first + SLICE of [rows, width] as left operands, zeros beyond. */
+/** The row that a lane names for the parts above left, below left, above right and below right. */
 template <int WIDTH>
-__device__ inline void load_slice(
-    unsigned (&slice)[WIDTH / 16][4], const Bf16* from, Index stride, int first, int rows,
-    int width) {
+__device__ inline const Bf16* lane_row(const Bf16* rows) {
+  return rows + threadIdx.x % 16 * PADDED(WIDTH) + threadIdx.x / 16 * 8;
+}
+
+/** The slices of a block, rows first and on of [rows, width], by way of two tiles. */
+template <int WIDTH>
+__device__ inline void load_slices(
+    unsigned (&slice)[WIDTH / 16][4], Bf16* tiles, const Bf16* from, int stride, int first,
+    int rows, int width) {
+  __syncthreads();
+  for (int row = 0; row < (int)blockDim.y * SLICE; row += TILE) {
+    begin_tile<WIDTH>(tiles + row * PADDED(WIDTH), from, stride, first + row, rows, width);
+  }
+  finish_copies();
+  __syncthreads();
+  const Bf16* row = lane_row<WIDTH>(tiles + threadIdx.y * SLICE * PADDED(WIDTH));
   for (int k = 0; k < WIDTH / 16; k++) {
-    for (int part = 0; part < 4; part++) {
-      int row = first + threadIdx.x / 4 + part % 2 * 8;
-      int column = 16 * k + part / 2 * 8 + threadIdx.x % 4 * 2;
-      bool inside = row < rows && column < width;
-      slice[k][part] = inside ? *(const unsigned*)(from + row * stride + column) : 0;
-    }
+    load_parts(slice[k], row + 16 * k);
   }
 }
 
@@ -45,24 +51,27 @@ __device__ inline void dot_rows(
   for (int i = 0; i < 8; i++) {
     d[i / 4][i % 4] = 0;
   }
-  int lane = threadIdx.x;
-  const Bf16* row = rows + (lane % 8 + lane / 16 * 8) * PADDED(WIDTH) + lane / 8 % 2 * 8;
+  const Bf16* row = lane_row<WIDTH>(rows);
   for (int k = 0; k < WIDTH / 16; k++) {
     unsigned parts[4];
     load_parts(parts, row + 16 * k);
-    multiply_add(d[0], slice[k], parts[0], parts[1]);
-    multiply_add(d[1], slice[k], parts[2], parts[3]);
+    multiply_add(d[0], slice[k], parts[0], parts[2]);
+    multiply_add(d[1], slice[k], parts[1], parts[3]);
   }
 }
 
-/** d [SLICE, WIDTH] += a [SLICE, 16], rounded to bf16, times sixteen rows of a tile. */
+/** A result [SLICE, 16], rounded to bf16, as a left operand. */
+__device__ inline void narrow(unsigned (&left)[4], const float (&d)[2][4]) {
+  for (int i = 0; i < 4; i++) {
+    left[i] = pair(d[i / 2][i % 2 * 2], d[i / 2][i % 2 * 2 + 1]);
+  }
+}
+
+/** d [SLICE, WIDTH] += left [SLICE, 16] times sixteen rows of a tile. */
 template <int WIDTH>
 __device__ inline void add_rows(
-    float (&d)[WIDTH / 8][4], const float (&a)[2][4], const Bf16* rows) {
-  const unsigned left[4] = {
-      pair(a[0][0], a[0][1]), pair(a[0][2], a[0][3]), pair(a[1][0], a[1][1]),
-      pair(a[1][2], a[1][3])};
-  const Bf16* row = rows + threadIdx.x % 16 * PADDED(WIDTH) + threadIdx.x / 16 * 8;
+    float (&d)[WIDTH / 8][4], const unsigned (&left)[4], const Bf16* rows) {
+  const Bf16* row = lane_row<WIDTH>(rows);
   for (int j = 0; j < WIDTH / 16; j++) {
     unsigned parts[4];
     load_turned_parts(parts, row + 16 * j);
@@ -74,18 +83,18 @@ __device__ inline void add_rows(
 /** Leaves d [SLICE, WIDTH] times a factor for either half of the rows in [rows, width]. */
 template <int WIDTH>
 __device__ inline void leave_slice(
-    Bf16* to, Index stride, int first, int rows, int width, const float (&d)[WIDTH / 8][4],
+    Bf16* to, int stride, int first, int rows, int width, const float (&d)[WIDTH / 8][4],
     const float (&factor)[2], int add) {
   for (int half = 0; half < 2; half++) {
     int row = first + threadIdx.x / 4 + 8 * half;
+    Bf16* at = to + row * stride + threadIdx.x % 4 * 2;
     for (int j = 0; j < WIDTH / 8; j++) {
-      int column = 8 * j + threadIdx.x % 4 * 2;
-      if (row < rows && column < width) {
-        unsigned* at = (unsigned*)(to + row * stride + column);
-        unsigned old = add ? *at : 0;
+      if (row < rows && 8 * j < width) {
+        unsigned* two = (unsigned*)(at + 8 * j);
+        unsigned old = add ? *two : 0;
         float low = number((Bf16)old) + d[j][2 * half] * factor[half];
         float high = number((Bf16)(old >> 16)) + d[j][2 * half + 1] * factor[half];
-        *at = pair(low, high);
+        *two = pair(low, high);
       }
     }
   }

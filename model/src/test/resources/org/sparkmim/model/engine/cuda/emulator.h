@@ -21,10 +21,6 @@ struct Dimensions {
   unsigned x, y, z;
 };
 
-struct uint4 {
-  unsigned x, y, z, w;
-};
-
 static Dimensions threadIdx, blockIdx, blockDim, gridDim;
 
 static inline float __uint_as_float(unsigned bits) {
@@ -49,6 +45,12 @@ const size_t STACK = 64 << 10;
 
 enum Wait { IDLE, RUNNING, FREE, AT_WARP, AT_BLOCK };
 
+struct Copy {
+  void* to;
+  const void* from;
+  bool inside;
+};
+
 struct Fiber {
   jmp_buf state;
   ucontext_t start;
@@ -56,6 +58,7 @@ struct Fiber {
   bool started = false;
   int thread = 0;
   int exchanges = 0;
+  std::vector<Copy> copies;
   Wait wait = IDLE;
 };
 
@@ -332,6 +335,21 @@ static void load_parts(unsigned (&parts)[4], const unsigned short* row, bool tur
 
 static void load_turned_parts(unsigned (&parts)[4], const unsigned short* row) {
   load_parts(parts, row, true);
+}
+
+/** Nothing arrives before it is waited for. */
+static void begin_copy(unsigned short* to, const unsigned short* from, bool inside) {
+  if ((size_t)to % 16 || (size_t)from % 16) {
+    emulator::fail("a copy that is not aligned");
+  }
+  emulator::current->copies.push_back({to, from, inside});
+}
+
+static void finish_copies() {
+  for (const emulator::Copy& copy : emulator::current->copies) {
+    copy.inside ? memcpy(copy.to, copy.from, 16) : memset(copy.to, 0, 16);
+  }
+  emulator::current->copies.clear();
 }
 
 static unsigned rounded(float x) {
