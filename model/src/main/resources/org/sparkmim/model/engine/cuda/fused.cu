@@ -8,29 +8,41 @@
 
 /** What a warp works on. */
 struct Slice {
+  int tokens;
+  int width;
+  int model;
+  /** Where the head's log_sums and deltas begin. */
   int statistics;
   Index qkv;
   Index out;
-  int qkv_row;
-  int out_row;
   int first_of_block;
   int first;
 
-  __device__ Slice(int tokens, int heads, int width, int blocks) {
+  __device__ Slice(int tokens, int heads, int width, int blocks)
+      : tokens(tokens), width(width), model(heads * width) {
     int sequence = blockIdx.x / blocks;
-    Index tokens_before = (Index)(sequence / heads) * tokens;
+    Index token = (Index)(sequence / heads) * tokens;
     int column = sequence % heads * width;
     statistics = sequence * tokens;
-    out_row = heads * width;
-    qkv_row = 3 * out_row;
-    qkv = tokens_before * qkv_row + column;
-    out = tokens_before * out_row + column;
+    qkv = token * 3 * model + column;
+    out = token * model + column;
     first_of_block = blockIdx.x % blocks * blockDim.y * SLICE;
     first = first_of_block + threadIdx.y * SLICE;
   }
 
-  /** Of the lane's row in either half of the slice. */
+  /** The lane's row in either half of the slice. */
   __device__ int row(int half) const { return first + threadIdx.x / 4 + 8 * half; }
+
+  /** Queries (0), keys (1) or values (2) of the head. */
+  template <class Element>
+  __device__ Head<Element> part(Element* packed, int which) const {
+    return {packed + qkv + which * model, 3 * model, tokens, width};
+  }
+
+  template <class Element>
+  __device__ Head<Element> head(Element* heads) const {
+    return {heads + out, model, tokens, width};
+  }
 };
 
 /** Two of the largest blocks, of seven warps, at once where registers allow it without spilling. */
@@ -47,17 +59,16 @@ __device__ inline void attend(
   Bf16* keys = tiles;
   Bf16* values = tiles + TILE * PADDED(WIDTH);
   Slice slice(tokens, heads, width, blocks);
-  qkv += slice.qkv;
   unsigned queries[WIDTH / 16][4];
-  load_slices<WIDTH>(queries, tiles, qkv, slice.qkv_row, slice.first_of_block, tokens, width);
+  load_slices<WIDTH>(queries, tiles, slice.part(qkv, 0), slice.first_of_block);
   float scale = LOG2_E / sqrtf((float)width);
   float attended[WIDTH / 8][4] = {};
   float largest[2] = {LOWEST, LOWEST};
   float sum[2] = {0, 0};
   for (int first = 0; first < tokens; first += TILE) {
     __syncthreads();
-    begin_tile<WIDTH>(keys, qkv + slice.out_row, slice.qkv_row, first, tokens, width);
-    begin_tile<WIDTH>(values, qkv + 2 * slice.out_row, slice.qkv_row, first, tokens, width);
+    begin_tile<WIDTH>(keys, slice.part(qkv, 1), first);
+    begin_tile<WIDTH>(values, slice.part(qkv, 2), first);
     finish_copies();
     __syncthreads();
     float scores[TILE / 16][2][4];
@@ -90,7 +101,7 @@ __device__ inline void attend(
           sum[i / 2 % 2] += score;
         }
         unsigned powers[4];
-        narrow(powers, scores[n]);
+        as_left(powers, scores[n]);
         add_rows<WIDTH>(attended, powers, values + 16 * n * PADDED(WIDTH));
       }
     }
@@ -103,8 +114,7 @@ __device__ inline void attend(
       log_sums[slice.statistics + slice.row(half)] = largest[half] + log2f(whole);
     }
   }
-  leave_slice<WIDTH>(
-      out + slice.out, slice.out_row, slice.first, tokens, width, attended, factor, 0);
+  leave_slice<WIDTH>(slice.head(out), slice.first, attended, factor, 0);
 }
 
 /**
@@ -119,13 +129,12 @@ __device__ inline void attend_backward_queries(
   Bf16* keys = tiles;
   Bf16* values = tiles + TILE * PADDED(WIDTH);
   Slice slice(tokens, heads, width, blocks);
-  qkv += slice.qkv;
   unsigned queries[WIDTH / 16][4];
   unsigned douts[WIDTH / 16][4];
   unsigned outs[WIDTH / 16][4];
-  load_slices<WIDTH>(queries, tiles, qkv, slice.qkv_row, slice.first_of_block, tokens, width);
-  load_slices<WIDTH>(douts, tiles, dout + slice.out, slice.out_row, slice.first_of_block, tokens, width);
-  load_slices<WIDTH>(outs, tiles, out + slice.out, slice.out_row, slice.first_of_block, tokens, width);
+  load_slices<WIDTH>(queries, tiles, slice.part(qkv, 0), slice.first_of_block);
+  load_slices<WIDTH>(douts, tiles, slice.head(dout), slice.first_of_block);
+  load_slices<WIDTH>(outs, tiles, slice.head(out), slice.first_of_block);
   float delta[2] = {0, 0};
   for (int i = 0; i < WIDTH / 4; i++) {
     unsigned a = douts[i / 4][i % 4];
@@ -148,8 +157,8 @@ __device__ inline void attend_backward_queries(
   float dqueries[WIDTH / 8][4] = {};
   for (int first = 0; first < tokens; first += TILE) {
     __syncthreads();
-    begin_tile<WIDTH>(keys, qkv + slice.out_row, slice.qkv_row, first, tokens, width);
-    begin_tile<WIDTH>(values, qkv + 2 * slice.out_row, slice.qkv_row, first, tokens, width);
+    begin_tile<WIDTH>(keys, slice.part(qkv, 1), first);
+    begin_tile<WIDTH>(values, slice.part(qkv, 2), first);
     finish_copies();
     __syncthreads();
     for (int n = 0; n < TILE && first + n < tokens; n += 16) {
@@ -164,13 +173,12 @@ __device__ inline void attend_backward_queries(
         score = p * (dprobabilities[i / 4][i % 4] - delta[i / 2 % 2]);
       }
       unsigned left[4];
-      narrow(left, dscores);
+      as_left(left, dscores);
       add_rows<WIDTH>(dqueries, left, keys + n * PADDED(WIDTH));
     }
   }
   const float factor[2] = {scale / LOG2_E, scale / LOG2_E};
-  leave_slice<WIDTH>(
-      dqkv + slice.qkv, slice.qkv_row, slice.first, tokens, width, dqueries, factor, add);
+  leave_slice<WIDTH>(slice.part(dqkv, 0), slice.first, dqueries, factor, add);
 }
 
 /** Of slices of keys, with scores turned: dv = or += p' dout, dk = or += scale ds' q. */
@@ -184,20 +192,17 @@ __device__ inline void attend_backward_keys(
   __shared__ float log_sum[TILE];
   __shared__ float delta[TILE];
   Slice slice(tokens, heads, width, blocks);
-  qkv += slice.qkv;
-  dout += slice.out;
-  dqkv += slice.qkv;
   unsigned keys[WIDTH / 16][4];
   unsigned values[WIDTH / 16][4];
-  load_slices<WIDTH>(keys, tiles, qkv + slice.out_row, slice.qkv_row, slice.first_of_block, tokens, width);
-  load_slices<WIDTH>(values, tiles, qkv + 2 * slice.out_row, slice.qkv_row, slice.first_of_block, tokens, width);
+  load_slices<WIDTH>(keys, tiles, slice.part(qkv, 1), slice.first_of_block);
+  load_slices<WIDTH>(values, tiles, slice.part(qkv, 2), slice.first_of_block);
   float scale = LOG2_E / sqrtf((float)width);
   float dkeys[WIDTH / 8][4] = {};
   float dvalues[WIDTH / 8][4] = {};
   for (int first = 0; first < tokens; first += TILE) {
     __syncthreads();
-    begin_tile<WIDTH>(queries, qkv, slice.qkv_row, first, tokens, width);
-    begin_tile<WIDTH>(douts, dout, slice.out_row, first, tokens, width);
+    begin_tile<WIDTH>(queries, slice.part(qkv, 0), first);
+    begin_tile<WIDTH>(douts, slice.head(dout), first);
     for (int i = threadIdx.y * LANES + threadIdx.x; i < TILE; i += blockDim.y * LANES) {
       int at = slice.statistics + first + i;
       log_sum[i] = first + i < tokens ? log_sums[at] : 0;
@@ -213,7 +218,7 @@ __device__ inline void attend_backward_keys(
         float& score = scores[i / 4][i % 4];
         score = exp2f(score * scale - log_sum[n + i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2]);
       }
-      narrow(probabilities, scores);
+      as_left(probabilities, scores);
       add_rows<WIDTH>(dvalues, probabilities, douts + n * PADDED(WIDTH));
       dot_rows<WIDTH>(scores, values, douts + n * PADDED(WIDTH));
       for (int i = 0; i < 8; i++) {
@@ -223,14 +228,12 @@ __device__ inline void attend_backward_keys(
         score = p * (score - delta[n + i / 4 * 8 + threadIdx.x % 4 * 2 + i % 2]);
       }
       unsigned dscores[4];
-      narrow(dscores, scores);
+      as_left(dscores, scores);
       add_rows<WIDTH>(dkeys, dscores, queries + n * PADDED(WIDTH));
     }
   }
   const float plain[2] = {1, 1};
   const float factor[2] = {scale / LOG2_E, scale / LOG2_E};
-  leave_slice<WIDTH>(
-      dqkv + slice.out_row, slice.qkv_row, slice.first, tokens, width, dkeys, factor, add);
-  leave_slice<WIDTH>(
-      dqkv + 2 * slice.out_row, slice.qkv_row, slice.first, tokens, width, dvalues, plain, add);
+  leave_slice<WIDTH>(slice.part(dqkv, 1), slice.first, dkeys, factor, add);
+  leave_slice<WIDTH>(slice.part(dqkv, 2), slice.first, dvalues, plain, add);
 }

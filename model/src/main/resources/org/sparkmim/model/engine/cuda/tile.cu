@@ -7,17 +7,25 @@
 #define TILE 64
 #define PADDED(WIDTH) ((WIDTH) + 8)
 
-/** Begins to copy rows first to first + TILE of [rows, width] to [TILE, PADDED(WIDTH)], zeros beyond. */
+/** Rows of one head of one image, [tokens, width]. */
+template <class Element>
+struct Head {
+  Element* rows;
+  int stride;
+  int tokens;
+  int width;
+};
+
+/** Begins to copy rows first to first + TILE to [TILE, PADDED(WIDTH)], zeros beyond the head. */
 template <int WIDTH>
-__device__ inline void begin_tile(
-    Bf16* tile, const Bf16* from, int stride, int first, int rows, int width) {
+__device__ inline void begin_tile(Bf16* tile, const Head<const Bf16>& head, int first) {
   const int eighths = WIDTH / 8;
   for (int i = threadIdx.y * LANES + threadIdx.x; i < TILE * eighths; i += blockDim.y * LANES) {
     int row = i / eighths;
     int column = i % eighths * 8;
-    bool inside = first + row < rows && column < width;
-    const Bf16* at = inside ? from + (first + row) * stride + column : from;
-    begin_copy(tile + row * PADDED(WIDTH) + column, at, inside);
+    bool inside = first + row < head.tokens && column < head.width;
+    const Bf16* from = head.rows + (inside ? (first + row) * head.stride + column : 0);
+    begin_copy(tile + row * PADDED(WIDTH) + column, from, inside);
   }
 }
 
@@ -27,14 +35,13 @@ __device__ inline const Bf16* lane_row(const Bf16* rows) {
   return rows + threadIdx.x % 16 * PADDED(WIDTH) + threadIdx.x / 16 * 8;
 }
 
-/** The slices of a block, rows first and on of [rows, width], by way of two tiles. */
+/** A slice for each warp of the block, from row first on, by way of two tiles. */
 template <int WIDTH>
 __device__ inline void load_slices(
-    unsigned (&slice)[WIDTH / 16][4], Bf16* tiles, const Bf16* from, int stride, int first,
-    int rows, int width) {
+    unsigned (&slice)[WIDTH / 16][4], Bf16* tiles, const Head<const Bf16>& head, int first) {
   __syncthreads();
   for (int row = 0; row < (int)blockDim.y * SLICE; row += TILE) {
-    begin_tile<WIDTH>(tiles + row * PADDED(WIDTH), from, stride, first + row, rows, width);
+    begin_tile<WIDTH>(tiles + row * PADDED(WIDTH), head, first + row);
   }
   finish_copies();
   __syncthreads();
@@ -61,7 +68,7 @@ __device__ inline void dot_rows(
 }
 
 /** A result [SLICE, 16], rounded to bf16, as a left operand. */
-__device__ inline void narrow(unsigned (&left)[4], const float (&d)[2][4]) {
+__device__ inline void as_left(unsigned (&left)[4], const float (&d)[2][4]) {
   for (int i = 0; i < 4; i++) {
     left[i] = pair(d[i / 2][i % 2 * 2], d[i / 2][i % 2 * 2 + 1]);
   }
@@ -80,16 +87,16 @@ __device__ inline void add_rows(
   }
 }
 
-/** Leaves d [SLICE, WIDTH] times a factor for either half of the rows in [rows, width]. */
+/** Leaves d [SLICE, WIDTH], times a factor for either half of its rows, from row first on. */
 template <int WIDTH>
 __device__ inline void leave_slice(
-    Bf16* to, int stride, int first, int rows, int width, const float (&d)[WIDTH / 8][4],
-    const float (&factor)[2], int add) {
+    const Head<Bf16>& head, int first, const float (&d)[WIDTH / 8][4], const float (&factor)[2],
+    int add) {
   for (int half = 0; half < 2; half++) {
     int row = first + threadIdx.x / 4 + 8 * half;
-    Bf16* at = to + row * stride + threadIdx.x % 4 * 2;
+    Bf16* at = head.rows + row * head.stride + threadIdx.x % 4 * 2;
     for (int j = 0; j < WIDTH / 8; j++) {
-      if (row < rows && 8 * j < width) {
+      if (row < head.tokens && 8 * j < head.width) {
         unsigned* two = (unsigned*)(at + 8 * j);
         unsigned old = add ? *two : 0;
         float low = number((Bf16)old) + d[j][2 * half] * factor[half];
