@@ -2,9 +2,10 @@
 // keeps a number for each row, the logarithm of its sum, and backward computes probabilities again.
 // Logarithms and powers are of 2, which the hardware has.
 //
-// qkv [images, tokens, 3, heads, width], out [images, tokens, heads, width], log_sums and deltas
-// [images, heads, tokens]. A block has blockDim.y warps and slices of one head of one image; the
-// next block has the next slices.
+// qkv [images, tokens, 3, heads, width]; out [images, tokens, heads, width]; log_sums and deltas
+// [images, heads, tokens]. A warp has a slice of one head of one image, so that nobody shares what
+// it sums: blocks (how many a head has) of blockDim.y warps, the last of which may lie beyond the
+// last token and work on zeros. Offsets within a head of an image are int: sequences are short.
 
 /** What a warp works on. */
 struct Slice {
@@ -45,7 +46,7 @@ struct Slice {
   }
 };
 
-/** Two of the largest blocks, of seven warps, at once where registers allow it without spilling. */
+/** Registers for two blocks of seven warps on a multiprocessor, where nothing spills for it. */
 #define RESIDENT(WIDTH) __launch_bounds__(7 * LANES, (WIDTH) <= 64 ? 2 : 1)
 
 #define LOG2_E 1.44269504088896341f

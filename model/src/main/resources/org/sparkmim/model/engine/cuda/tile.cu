@@ -16,7 +16,7 @@ struct Head {
   int width;
 };
 
-/** Begins to copy rows first to first + TILE to [TILE, PADDED(WIDTH)], zeros beyond the head. */
+/** Begins to copy rows first to first + TILE to [TILE, PADDED(WIDTH)], zeros beyond the head's. */
 template <int WIDTH>
 __device__ inline void begin_tile(Bf16* tile, const Head<const Bf16>& head, int first) {
   const int eighths = WIDTH / 8;

@@ -88,7 +88,7 @@ final class Emulator {
     }
     resource(folder, "emulator.h");
     resource(folder, "registry.h");
-    // Without a name outside, shared memory of inline functions can lie beside that of others.
+    // Unknown outside: else g++ refuses a section to what is static in inline functions.
     StringBuilder text = new StringBuilder("#include \"emulator.h\"\nnamespace {\n");
     String source = KernelSource.withoutPtx(type);
     text.append(source).append("}\n#line 1 \"list\"\n");

@@ -96,6 +96,9 @@ static void work() {
       current->exchanges = 0;
       be(current->thread);
       body(arguments);
+      if (!current->copies.empty()) {
+        fail("a copy that nobody waits for");
+      }
       finished++;
     }
     current->wait = IDLE;
