@@ -75,6 +75,7 @@ struct Handed {
   char bytes[32];
 };
 
+/** Of every thread, for one exchange and the next. */
 static Handed handed[2][1024];
 
 static void fail(const char* what) {
@@ -161,8 +162,11 @@ static bool run_a_warp() {
   int warps = (threads + WARP - 1) / WARP;
   std::vector<int> at_warp(warps), free(warps);
   for (Fiber* fiber : fibers) {
-    at_warp[fiber->thread / WARP] += fiber->wait == AT_WARP;
-    free[fiber->thread / WARP] += fiber->wait == FREE;
+    if (fiber->wait == AT_WARP) {
+      at_warp[fiber->thread / WARP]++;
+    } else if (fiber->wait == FREE) {
+      free[fiber->thread / WARP]++;
+    }
   }
   for (int i = 0; i < warps; i++) {
     int warp = reversed ? warps - 1 - i : i;
@@ -213,7 +217,7 @@ static void run_grid() {
   }
 }
 
-/** What every lane of the warp hands over; the next one but one writes in the same place. */
+/** What every lane of the warp hands over; kept until the exchange after the next. */
 template <class A>
 class Exchange {
  public:
@@ -321,7 +325,7 @@ static void multiply_add(float (&d)[4], const unsigned (&a)[4], unsigned upper, 
   }
 }
 
-/** Element (row, column) of part i is at the address that lane 8 i + row names, column further on. */
+/** Of "ldmatrix": lane 8 i + row names the row of part i; lane l gets two elements of row l / 4. */
 static void load_parts(unsigned (&parts)[4], const unsigned short* row, bool turned = false) {
   if ((size_t)row % 16) {
     emulator::fail("a row that is not aligned");
