@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The two lists of kernels of a graph and the life of every buffer they touch.
@@ -87,6 +88,7 @@ public final class Schedule {
   private final Map<Value, Buffer> bufferOf = new HashMap<>();
   private final Map<Value, Buffer> gradientOf = new HashMap<>();
   private final Map<Value, Buffer> againOf = new HashMap<>();
+  private final Function<Op, List<Value>> saved;
 
   /**
    * @param training plan backward kernels for the sum of the losses
@@ -94,6 +96,16 @@ public final class Schedule {
    *     what is {@link Op#cheap} and has one reader is computed again for the backward pass
    */
   public Schedule(Graph graph, boolean training, boolean inspectable) {
+    this(graph, training, inspectable, Op::saved);
+  }
+
+  /**
+   * @param saved what an engine's backward kernels read of an operation, where that is not {@link
+   *     Op#saved}
+   */
+  public Schedule(
+      Graph graph, boolean training, boolean inspectable, Function<Op, List<Value>> saved) {
+    this.saved = saved;
     forward = graph.ops();
     int count = forward.size();
     int end = training ? 2 * count : count;
@@ -197,13 +209,13 @@ public final class Schedule {
       }
       touch(gradientOf, op.out(), time);
       List<Op> again = new ArrayList<>();
-      for (Value saved : op.saved()) {
-        Op source = spared.get(saved);
+      for (Value value : saved.apply(op)) {
+        Op source = spared.get(value);
         if (source == null) {
-          touch(bufferOf, saved, time);
+          touch(bufferOf, value, time);
         } else {
           again.add(source);
-          add(againOf, saved, false, time);
+          add(againOf, value, false, time);
           source.inputs().forEach(input -> touch(bufferOf, input, time));
           source.statistics().forEach(statistic -> touch(bufferOf, statistic, time));
         }
@@ -216,7 +228,8 @@ public final class Schedule {
   private Map<Value, Op> spared() {
     Map<Value, Op> spared = new HashMap<>();
     for (Op op : forward) {
-      long readers = forward.stream().filter(other -> other.saved().contains(op.out())).count();
+      long readers =
+          forward.stream().filter(other -> saved.apply(other).contains(op.out())).count();
       boolean kept = outlivesForward(op.out()) || !op.out().differentiable();
       boolean sourceKept = op.inputs().stream().noneMatch(spared::containsKey);
       if (op.cheap() && readers == 1 && !kept && sourceKept) {

@@ -106,6 +106,28 @@ public abstract class OperationProperties {
     compare(n, n.builder().attention(qkv, heads, all ? tokens : n.size(2, tokens)));
   }
 
+  /** Heads and sequences of networks in use, and what reads the same projection a second time. */
+  @Property(tries = TRIES)
+  void attentionOfWideHeads(
+      @ForAll @IntRange(min = 1, max = 2) int batch,
+      @ForAll @IntRange(min = 2, max = 140) int tokens,
+      @ForAll @IntRange(min = 1, max = 3) int heads,
+      @ForAll @IntRange(min = 1, max = 16) int eighths,
+      @ForAll boolean readTwice,
+      @ForAll boolean all,
+      @ForAll long seed) {
+    RandomNetwork n = new RandomNetwork(seed);
+    int width = heads * 8 * eighths;
+    Value qkv = activation(n, batch, tokens, 3 * width);
+    int asking = all ? tokens : n.size(2, tokens);
+    Value attended = n.builder().attention(qkv, heads, asking);
+    if (readTwice) {
+      Value again = n.builder().attention(qkv, 1, asking);
+      attended = n.builder().linear(attended, n.parameter(width, width), null, again);
+    }
+    compare(n, attended);
+  }
+
   /** More scores than are worked on at once, and a number of images that leaves a rest. */
   @Property(tries = 3)
   void attentionInParts(@ForAll @IntRange(min = 4, max = 5) int batch, @ForAll long seed) {

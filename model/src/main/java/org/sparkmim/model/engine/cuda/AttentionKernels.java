@@ -6,19 +6,24 @@ import org.sparkmim.model.engine.cuda.Product.Matrix;
 import org.sparkmim.model.graph.Op;
 import org.sparkmim.model.graph.Schedule.BackwardStep;
 
-/** Tasks of {@link Op.Attention}: products head by head over all images, and a softmax between. */
+/**
+ * Tasks of {@link Op.Attention}: fused where there are kernels for that, else products head by head
+ * over all images, and a softmax between.
+ */
 final class AttentionKernels {
   /** Bytes of float32 scores that are worked on at once. */
   static final long MOST_SCORES = 256L << 20;
 
   private final Emission emission;
   private final Buffers buffers;
+  private final FusedAttentionKernels fused;
   private final long mostScores;
 
   AttentionKernels(Emission emission, long mostScores) {
     this.emission = emission;
     this.mostScores = mostScores;
     buffers = emission.buffers();
+    fused = new FusedAttentionKernels(emission);
   }
 
   /**
@@ -107,6 +112,9 @@ final class AttentionKernels {
   }
 
   List<Task> forward(Op.Attention op) {
+    if (buffers.storage().fused(op)) {
+      return fused.forward(op);
+    }
     Sequences s = sequences(op);
     return forward(
         s,
@@ -117,13 +125,24 @@ final class AttentionKernels {
   }
 
   List<Task> backward(Op.Attention op, BackwardStep step) {
-    Sequences s = sequences(op);
-    Data dOut = buffers.gradient(op.out());
     return emission.contribute(
         step.write(op.qkv()),
         op.qkv(),
-        (to, add) ->
-            backward(s, dOut, new Data(to, s.qkv().type()), add == 1, (d, run) -> List.of()));
+        (to, add) -> {
+          List<Task> tasks = new ArrayList<>();
+          if (add == 0 && op.queries() < op.tokens()) {
+            tasks.add(clearUnasked(op, to));
+          }
+          tasks.addAll(
+              buffers.storage().fused(op) ? fused.backward(op, to, add) : products(op, to, add));
+          return tasks;
+        });
+  }
+
+  private List<Task> products(Op.Attention op, Address dQkv, int add) {
+    Sequences s = sequences(op);
+    Data dOut = buffers.gradient(op.out());
+    return backward(s, dOut, new Data(dQkv, s.qkv().type()), add == 1, (d, run) -> List.of());
   }
 
   /** {@code out [sequences, asking, heads, width]}. */
@@ -160,9 +179,6 @@ final class AttentionKernels {
     Data dProbabilities = emission.scratch().take(most, Type.F32);
     Data dScores = emission.scratch().take(most, buffers.activationType());
     List<Task> tasks = new ArrayList<>();
-    if (!add && s.asking < s.length) {
-      tasks.add(clearUnasked(s, dQkv));
-    }
     for (Run run : runs(s)) {
       Data probabilities = s.probabilities(run);
       for (int h = 0; h < s.heads; h++) {
@@ -219,16 +235,17 @@ final class AttentionKernels {
   }
 
   /** Queries of tokens that do not ask have no gradient. */
-  private static Task clearUnasked(Sequences s, Data dQkv) {
-    int unasked = s.length - s.asking;
+  private static Task clearUnasked(Op.Attention op, Address dQkv) {
+    int unasked = op.tokens() - op.queries();
+    int model = op.out().width();
     return Launch.rows(
         "clear_tokens",
-        (long) s.sequences * unasked,
-        s.model(),
-        dQkv.at(),
+        (long) op.qkv().extent(0) * unasked,
+        model,
+        dQkv,
         unasked,
-        s.length,
-        3L * s.model());
+        op.tokens(),
+        3L * model);
   }
 
   /** A product that has no place yet. */

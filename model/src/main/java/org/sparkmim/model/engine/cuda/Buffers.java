@@ -29,10 +29,15 @@ final class Buffers {
   private final Map<Value, Map<Type, Data>> constantOf = new HashMap<>();
   private boolean backward;
 
-  Buffers(Graph graph, Schedule schedule, Engine.Options options, Constants constants) {
+  Buffers(
+      Graph graph,
+      Schedule schedule,
+      Storage storage,
+      Engine.Options options,
+      Constants constants) {
     this.schedule = schedule;
+    this.storage = storage;
     this.constants = constants;
-    storage = Storage.of(graph, options.precision());
     losses = graph.losses();
     layout = new StateLayout(graph, schedule);
     training = options.training();
@@ -97,6 +102,10 @@ final class Buffers {
   /** Whether there are gradients and moments. */
   boolean training() {
     return training;
+  }
+
+  Storage storage() {
+    return storage;
   }
 
   Type activationType() {

@@ -125,6 +125,11 @@ final class CudaProgram implements Program {
       throw new IllegalStateException(
           value + " has been overwritten; compile an inspectable program to read it");
     }
+    if (buffers.storage().logSums().contains(value)) {
+      throw new IllegalStateException(
+          value
+              + " is never written by fused attention; make it an output of the graph to read it");
+    }
     Data data = buffers.of(value);
     int stride = buffers.stride(value);
     long size = data.type().bytes((long) value.rows() * stride);

@@ -5,11 +5,12 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** The text of all kernels, one translation unit. */
 final class KernelSource {
   /** In an order in which each finds what it uses. */
-  static final List<String> FILES =
+  private static final List<String> FILES =
       List.of(
           "common.cu",
           "element.cu",
@@ -27,19 +28,37 @@ final class KernelSource {
 
   /** The kernels for activations of that type; compilers name the file in their messages. */
   static String text(Type activation) {
-    StringBuilder text = new StringBuilder();
-    if (activation == Type.BF16) {
-      text.append("#define BF16\n");
-    }
-    for (String file : FILES) {
-      text.append("#line 1 \"").append(file).append("\"\n").append(read(file));
-    }
-    return text.toString();
+    return text(activation, true);
   }
 
-  private static String read(String file) {
-    try (InputStream in = KernelSource.class.getResourceAsStream(file)) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+  /** As {@link #text}, for a compiler that has its own words for what is PTX. */
+  static String withoutPtx(Type activation) {
+    return text(activation, false);
+  }
+
+  private static String text(Type activation, boolean ptx) {
+    if (activation != Type.BF16) {
+      return files(FILES);
+    }
+    String text = "#define BF16\n" + files(FILES);
+    if (ptx) {
+      text += file("ptx.cu");
+    }
+    text += files(List.of("tile.cu", "fused.cu"));
+    for (int width : FusedAttentionKernels.WIDTHS) {
+      text += file("fused_width.cu").replace("WIDTH", String.valueOf(width));
+    }
+    return text;
+  }
+
+  private static String files(List<String> names) {
+    return names.stream().map(KernelSource::file).collect(Collectors.joining());
+  }
+
+  private static String file(String name) {
+    try (InputStream in = KernelSource.class.getResourceAsStream(name)) {
+      return "#line 1 \"%s\"\n".formatted(name)
+          + new String(in.readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -39,8 +39,9 @@ final class Plan {
    */
   Plan(Graph graph, Engine.Options options, long mostScores) {
     this.graph = graph;
-    schedule = new Schedule(graph, options.training(), options.inspectable());
-    buffers = new Buffers(graph, schedule, options, constants);
+    Storage storage = Storage.of(graph, options.precision());
+    schedule = new Schedule(graph, options.training(), options.inspectable(), storage::saved);
+    buffers = new Buffers(graph, schedule, storage, options, constants);
     Emission emission = new Emission(buffers, scratch, kept, constants);
     linear = new LinearKernels(emission);
     norm = new NormKernels(emission);

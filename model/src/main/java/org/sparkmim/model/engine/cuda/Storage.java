@@ -1,5 +1,6 @@
 package org.sparkmim.model.engine.cuda;
 
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -19,21 +20,30 @@ import org.sparkmim.model.graph.Value;
  *     padded.
  * @param alwaysFloat values that are float32 in any precision
  * @param padded values whose rows begin at multiples of {@link #PAD} elements
+ * @param logSums probabilities of which only the logarithm of each row's sum is kept, for {@link
+ *     FusedAttentionKernels}
  */
-record Storage(Type activation, Set<Value> alwaysFloat, Set<Value> padded) {
+record Storage(Type activation, Set<Value> alwaysFloat, Set<Value> padded, Set<Value> logSums) {
   /** 16 bytes of bf16: what a thread of a fast product reads at once. */
   private static final int PAD = 8;
 
   static Storage of(Graph graph, Precision precision) {
     Set<Value> floats = new HashSet<>(graph.losses());
     Set<Value> padded = new HashSet<>();
+    Set<Value> logSums = new HashSet<>();
+    Type activation = precision == Precision.BF16 ? Type.BF16 : Type.F32;
     for (Op op : graph.ops()) {
       if (op instanceof Op.LayerNorm norm) {
         floats.addAll(List.of(norm.mean(), norm.variance()));
       } else if (op instanceof Op.AddBranch add) {
         floats.add(add.scale());
       } else if (op instanceof Op.Attention attention) {
-        padded.add(attention.probabilities());
+        if (FusedAttentionKernels.take(attention, graph, activation)) {
+          floats.add(attention.probabilities());
+          logSums.add(attention.probabilities());
+        } else {
+          padded.add(attention.probabilities());
+        }
       } else if (op instanceof Op.WindowAttention attention) {
         padded.add(attention.probabilities());
       }
@@ -50,7 +60,7 @@ record Storage(Type activation, Set<Value> alwaysFloat, Set<Value> padded) {
         floats.add(value);
       }
     }
-    return new Storage(precision == Precision.BF16 ? Type.BF16 : Type.F32, floats, padded);
+    return new Storage(activation, floats, padded, logSums);
   }
 
   private static boolean isLoss(Op op) {
@@ -64,9 +74,24 @@ record Storage(Type activation, Set<Value> alwaysFloat, Set<Value> padded) {
     return alwaysFloat.contains(value) ? Type.F32 : activation;
   }
 
+  /** Whether an operation is one for {@link FusedAttentionKernels}. */
+  boolean fused(Op op) {
+    return op instanceof Op.Attention attention && logSums.contains(attention.probabilities());
+  }
+
+  /** What the backward kernels of an operation read. */
+  List<Value> saved(Op op) {
+    if (!fused(op)) {
+      return op.saved();
+    }
+    List<Value> saved = new ArrayList<>(op.saved());
+    saved.add(op.out());
+    return saved;
+  }
+
   /** Elements from a row to the next. */
   int stride(Value value) {
-    int width = value.width();
+    int width = logSums.contains(value) ? 1 : value.width();
     return padded.contains(value) ? (width + PAD - 1) / PAD * PAD : width;
   }
 

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
  */
 final class Emulator {
   private static final Pattern KERNEL =
-      Pattern.compile("extern \"C\" __global__ void (\\w+)\\(", Pattern.MULTILINE);
+      Pattern.compile("^extern \"C\" .*__global__ void (\\w+)\\(", Pattern.MULTILINE);
 
   /** Another compiler than g++ may be named as for make. */
   static final String COMPILER = System.getenv().getOrDefault("CXX", "g++");
@@ -88,9 +88,11 @@ final class Emulator {
     }
     resource(folder, "emulator.h");
     resource(folder, "registry.h");
-    StringBuilder text = new StringBuilder("#include \"emulator.h\"\n");
-    String source = KernelSource.text(type);
-    text.append(source).append("\n#line 1 \"list\"\nstatic const emulator::Named KERNELS[] = {\n");
+    // Unknown outside: else g++ refuses a section to what is static in inline functions.
+    StringBuilder text = new StringBuilder("#include \"emulator.h\"\nnamespace {\n");
+    String source = KernelSource.withoutPtx(type);
+    text.append(source).append("}\n#line 1 \"list\"\n");
+    text.append("static const emulator::Named KERNELS[] = {\n");
     for (String name : kernels(source)) {
       text.append(
           "  {\"%1$s\", emulator::Entry<%1$s>::signature(), emulator::Entry<%1$s>::run},%n"
