@@ -3,7 +3,6 @@ package org.sparkmim.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -12,10 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.sparkmim.model.engine.EngineSpec;
-import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.VitShape;
-import org.sparkmim.model.nn.ParameterLayout;
 
 /** To predict hidden patches only changes what is computed, not losses and gradients. */
 class HiddenPatchesTest {
@@ -45,7 +42,7 @@ class HiddenPatchesTest {
     assertThat(hidden.keySet()).isEqualTo(all.keySet());
     all.forEach(
         (name, numbers) ->
-            assertThat(distance(hidden.get(name), numbers))
+            assertThat(Trained.distance(hidden.get(name), numbers))
                 .as(name)
                 .isLessThan(engine.equals("reference") ? 1e-6 : 2e-5));
   }
@@ -75,37 +72,16 @@ class HiddenPatchesTest {
 
   private static Map<String, float[]> run(
       String engine, ModelSpec spec, RandomBatch minibatch, boolean inspectable) {
-    Map<String, float[]> results = new LinkedHashMap<>();
     try (Network network = Network.create(spec, EngineSpec.of(engine, "f32"), BATCH, inspectable)) {
       network.initialise(1);
-      // A second pass finds what the first left behind.
+      double[] losses = {};
+      // The second pass finds what the first left behind.
       for (int pass = 0; pass < 2; pass++) {
         minibatch.feed(network);
-        double[] losses = network.forward();
-        for (int k = 0; k < losses.length; k++) {
-          results.put("loss/" + k, new float[] {(float) losses[k]});
-        }
+        losses = network.forward().clone();
         network.backward();
       }
-      OffHeap gradients = new OffHeap(network.state().gradients(), network.layout().size());
-      for (ParameterLayout.Entry entry : network.layout().entries()) {
-        float[] gradient = new float[(int) entry.size()];
-        gradients.get(entry.offset(), gradient, gradient.length);
-        results.put("grad/" + entry.name(), gradient);
-      }
+      return Trained.of(network, losses);
     }
-    return results;
-  }
-
-  /** Relative, but absolute below the size at which gradients are rounding only. */
-  private static double distance(float[] actual, float[] expected) {
-    double difference = 0;
-    double squares = 0;
-    for (int i = 0; i < expected.length; i++) {
-      double d = (double) actual[i] - expected[i];
-      difference += d * d;
-      squares += (double) expected[i] * expected[i];
-    }
-    return Math.sqrt(difference) / Math.max(Math.sqrt(squares), 1e-2);
   }
 }

@@ -10,10 +10,8 @@ import java.util.Random;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.sparkmim.model.engine.EngineSpec;
-import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.method.ModelSpec;
 import org.sparkmim.model.method.VitShape;
-import org.sparkmim.model.nn.ParameterLayout;
 
 /** Whole networks of random shape: the engines compute what the reference computes. */
 class NetworkPropertyTest {
@@ -35,7 +33,7 @@ class NetworkPropertyTest {
       assertThat(actual.keySet()).isEqualTo(expected.keySet());
       expected.forEach(
           (name, numbers) ->
-              assertThat(distance(actual.get(name), numbers))
+              assertThat(Trained.distance(actual.get(name), numbers))
                   .as("%s: %s of %s, batch %s, seed %s", engine, name, spec, batch, seed)
                   .isLessThan(ROUNDING));
     }
@@ -47,22 +45,14 @@ class NetworkPropertyTest {
     try (Network network = Network.create(spec, EngineSpec.of(engine, "f32"), batch, true)) {
       network.initialise(seed);
       minibatch.feed(network);
-      double[] losses = network.forward();
-      for (int k = 0; k < losses.length; k++) {
-        results.put("loss/" + k, new float[] {(float) losses[k]});
-      }
+      double[] losses = network.forward().clone();
       for (String name : network.names()) {
         if (name.matches("(block|latent|decoder_norm|pred)/.*")) {
           results.put(name, network.read(name));
         }
       }
       network.backward();
-      OffHeap gradients = new OffHeap(network.state().gradients(), network.layout().size());
-      for (ParameterLayout.Entry entry : network.layout().entries()) {
-        float[] gradient = new float[(int) entry.size()];
-        gradients.get(entry.offset(), gradient, gradient.length);
-        results.put("grad/" + entry.name(), gradient);
-      }
+      results.putAll(Trained.of(network, losses));
     }
     return results;
   }
@@ -91,17 +81,5 @@ class NetworkPropertyTest {
             decoderHeads * 4 * (3 + random.nextInt(4)), 1 + random.nextInt(2), decoderHeads),
         0.25 + 0.5 * random.nextDouble(),
         1 + random.nextInt(18));
-  }
-
-  /** Relative, but absolute below the size at which gradients are rounding only. */
-  private static double distance(float[] actual, float[] expected) {
-    double difference = 0;
-    double squares = 0;
-    for (int i = 0; i < expected.length; i++) {
-      double d = (double) actual[i] - expected[i];
-      difference += d * d;
-      squares += (double) expected[i] * expected[i];
-    }
-    return Math.sqrt(difference) / Math.max(Math.sqrt(squares), 1e-2);
   }
 }

@@ -13,7 +13,6 @@ import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
 import org.sparkmim.model.engine.Engine;
 import org.sparkmim.model.engine.EngineSpec;
-import org.sparkmim.model.engine.OffHeap;
 import org.sparkmim.model.engine.ParameterVectors;
 import org.sparkmim.model.engine.Precision;
 import org.sparkmim.model.engine.Program;
@@ -85,7 +84,7 @@ class SwinNetworkTest {
     assertThat(actual.keySet()).isEqualTo(expected.keySet());
     expected.forEach(
         (name, numbers) ->
-            assertThat(distance(actual.get(name), numbers))
+            assertThat(Trained.distance(actual.get(name), numbers))
                 .as("%s of seed %s", name, seed)
                 .isLessThan(ROUNDING));
   }
@@ -96,19 +95,13 @@ class SwinNetworkTest {
     try (SwinNetwork network = SwinNetwork.create(model, engine, true)) {
       network.initialise(1);
       batch.feed(network, grid);
-      double[] losses = network.forward();
+      double[] losses = network.forward().clone();
       for (int k = 0; k < losses.length; k++) {
-        results.put("loss/" + k, new float[] {(float) losses[k]});
         results.put("pred/" + k, network.read("pred/" + k));
         results.put("latent/" + k, network.read("latent/" + k));
       }
       network.backward();
-      OffHeap gradients = new OffHeap(network.state().gradients(), network.layout().size());
-      for (ParameterLayout.Entry entry : network.layout().entries()) {
-        float[] gradient = new float[(int) entry.size()];
-        gradients.get(entry.offset(), gradient, gradient.length);
-        results.put("grad/" + entry.name(), gradient);
-      }
+      results.putAll(Trained.of(network, losses));
     }
     return results;
   }
@@ -229,17 +222,5 @@ class SwinNetworkTest {
       numbers[i] = (float) random.nextGaussian();
     }
     return numbers;
-  }
-
-  /** Relative, but absolute below the size at which gradients are rounding only. */
-  private static double distance(float[] actual, float[] expected) {
-    double difference = 0;
-    double squares = 0;
-    for (int i = 0; i < expected.length; i++) {
-      double d = (double) actual[i] - expected[i];
-      difference += d * d;
-      squares += (double) expected[i] * expected[i];
-    }
-    return Math.sqrt(difference) / Math.max(Math.sqrt(squares), 1e-2);
   }
 }

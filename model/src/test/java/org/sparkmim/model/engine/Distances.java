@@ -1,7 +1,7 @@
 package org.sparkmim.model.engine;
 
 /** Distances between tensors of two engines. */
-final class Distances {
+public final class Distances {
   private Distances() {}
 
   static double squares(float[] numbers) {
@@ -13,7 +13,7 @@ final class Distances {
   }
 
   /** {@code ||actual - expected|| / max(||expected||, floor)}; 0 where both are zero. */
-  static double relative(float[] actual, float[] expected, double floor) {
+  public static double relative(float[] actual, float[] expected, double floor) {
     double difference = 0;
     for (int i = 0; i < expected.length; i++) {
       double d = (double) actual[i] - expected[i];
