@@ -42,7 +42,7 @@ class CudaDeviceTest {
   @Test
   void refusesWhatTheDriverSays() throws IOException, InterruptedException {
     refuses(Map.of("FAKE_DEVICES", "0"), "the driver finds no GPU");
-    refuses(Map.of("FAKE_DRIVER", "12040"), "the driver serves CUDA 12.4");
+    refuses(Map.of("FAKE_DRIVER", "11080"), "the driver serves CUDA 11.8");
     refuses(Map.of("FAKE_MAJOR", "7"), "Fake H100 has compute capability 7.0");
   }
 
