@@ -50,8 +50,8 @@ final class Refusals {
     if (reason.contains("libcuda.so")) {
       what =
           "the NVIDIA driver's library libcuda.so.1 is not on this machine. Run where there is a "
-              + "GPU with driver 580 or later, for CUDA 12 525; in a container, start it with the "
-              + "GPU (--gpus all).";
+              + "GPU with driver 580 or later (525 for CUDA 12); in a container, start it with "
+              + "the GPU (--gpus all).";
     } else if (library.find()) {
       Toolkit toolkit = Toolkit.of(Integer.parseInt(library.group(1)));
       what =

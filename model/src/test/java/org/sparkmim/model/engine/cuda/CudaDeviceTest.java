@@ -23,8 +23,9 @@ class CudaDeviceTest {
     String expected =
         FakeTraining.describe(
             TrainingRun.of(new EmulatedEngine(), precision, Optimizer.AdamW.published()));
+    String made = FakeTraining.describeMade(HogTest.losses(new EmulatedEngine(), precision, true));
     assertThat(outcome.output())
-        .contains(expected)
+        .contains(expected, made)
         .containsPattern("fake: a graph of \\d+ nodes")
         .doesNotContain("are left");
     assertThat(outcome.status()).isZero();

@@ -98,7 +98,7 @@ class RefusalsTest {
         },
         "libcuda.so.1 is not on this machine",
         "driver 580 or later",
-        "for CUDA 12 525",
+        "525 for CUDA 12",
         "--gpus all");
   }
 
