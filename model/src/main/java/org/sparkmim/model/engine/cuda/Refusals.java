@@ -101,6 +101,13 @@ final class Refusals {
         null);
   }
 
+  static ModelException toolkitTooOld(String architecture) {
+    return refusal(
+        "engine.name = cuda: the toolkit's libnvrtc does not know this GPU's architecture, %s. Install a newer toolkit; sm_100 and later need CUDA 12.8 or later."
+            .formatted(architecture),
+        null);
+  }
+
   static ModelException outOfMemory(String device, long asked, long free, long total) {
     return new ModelException(
         ModelException.Kind.ARGUMENT,
