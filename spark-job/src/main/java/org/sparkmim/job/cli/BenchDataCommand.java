@@ -16,6 +16,7 @@ import org.sparkmim.job.bench.DataBench;
 import org.sparkmim.job.bench.DataRates;
 import org.sparkmim.job.bench.Timing;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.device.EngineChoice;
 import org.sparkmim.job.round.MinibatchShape;
 import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.engine.EngineSpec;
@@ -93,6 +94,7 @@ final class BenchDataCommand implements Runnable {
   public void run() {
     Timing timing = new Timing(warmUp, repetitions, seconds);
     Recipe recipe = recipe();
+    EngineChoice.noteTargets(recipe.section("engine"), spec.commandLine().getErr());
     BatchShape shape =
         MinibatchShape.of(
             ModelSpec.from(recipe.section("model")), 0, EngineSpec.from(recipe.section("engine")));

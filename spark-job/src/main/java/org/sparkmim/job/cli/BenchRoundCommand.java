@@ -7,6 +7,7 @@ import org.sparkmim.job.MimException;
 import org.sparkmim.job.bench.RoundBench;
 import org.sparkmim.job.bench.RoundRates;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.device.EngineChoice;
 import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
@@ -49,6 +50,7 @@ final class BenchRoundCommand implements Runnable {
           "--rounds = " + rounds + " is too small: it must be at least 2, as the first warms up.");
     }
     Recipe recipe = recipe();
+    EngineChoice.noteTargets(recipe.section("engine"), spec.commandLine().getErr());
     TrainSettings settings = TrainSettings.from(recipe.section("train"));
     int count = settings.workers();
     ModelSpec model = ModelSpec.from(recipe.section("model"));

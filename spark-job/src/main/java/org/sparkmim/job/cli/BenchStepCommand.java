@@ -8,6 +8,7 @@ import org.sparkmim.job.MimException;
 import org.sparkmim.job.bench.StepBench;
 import org.sparkmim.job.bench.StepRates;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.device.EngineChoice;
 import org.sparkmim.job.round.TrainSettings;
 import org.sparkmim.model.engine.EngineSpec;
 import org.sparkmim.model.method.ModelSpec;
@@ -79,6 +80,7 @@ final class BenchStepCommand implements Runnable {
     atLeast("--steps", steps, 1);
     atLeast("--warm-up", warmUp, 0);
     Recipe recipe = recipe();
+    EngineChoice.noteTargets(recipe.section("engine"), spec.commandLine().getErr());
     ModelSpec model = ModelSpec.from(recipe.section("model"));
     EngineSpec with = EngineSpec.from(recipe.section("engine"));
     int images = TrainSettings.from(recipe.section("train")).batch();

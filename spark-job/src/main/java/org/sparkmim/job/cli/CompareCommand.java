@@ -9,6 +9,7 @@ import org.apache.spark.sql.SparkSession;
 import org.sparkmim.job.compare.Comparison;
 import org.sparkmim.job.compare.ComparisonReport;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.device.EngineChoice;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -88,6 +89,7 @@ final class CompareCommand implements Runnable {
     Comparison.Settings settings =
         new Comparison.Settings(recipes, overrides, train, test, output, minutes, seeds, methods);
     Recipe recipe = settings.recipe(methods.get(0));
+    EngineChoice.noteTargets(recipe.section("engine"), spec.commandLine().getErr());
     PrintWriter out = spec.commandLine().getOut();
     int workers = recipe.section("train").getInt("workers");
     try (SparkSession session = sparks.open("compare", recipe, workers)) {

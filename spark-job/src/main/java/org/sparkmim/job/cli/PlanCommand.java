@@ -10,6 +10,7 @@ import org.sparkmim.data.batch.LoaderSettings;
 import org.sparkmim.data.dataset.Dataset;
 import org.sparkmim.job.MimException;
 import org.sparkmim.job.config.Recipe;
+import org.sparkmim.job.device.EngineChoice;
 import org.sparkmim.job.plan.Pace;
 import org.sparkmim.job.plan.PaceProbe;
 import org.sparkmim.job.plan.Room;
@@ -87,6 +88,7 @@ final class PlanCommand implements Runnable {
       throw MimException.usage("--link-gbit = " + linkGigabits + " must be above 0, as in 10.");
     }
     Recipe recipe = recipes.load();
+    EngineChoice.noteTargets(recipe.section("engine"), spec.commandLine().getErr());
     TrainSettings train = TrainSettings.from(recipe.section("train"));
     PrintWriter out = spec.commandLine().getOut();
     if (properties) {

@@ -68,6 +68,21 @@ public final class EngineChoice {
     return EngineSpec.from(engine, answer.engine());
   }
 
+  /**
+   * Says so where a command that asks no task what {@code auto} stands for leaves HOG targets to
+   * loaders, against the recipe.
+   */
+  public static void noteTargets(Config engine, PrintWriter notes) {
+    if (engine.getString("name").equals(AUTO) && engine.getString("targets").equals("device")) {
+      notes.println(
+          "engine.name = auto is "
+              + HOST
+              + " in this command, so loaders make the targets in spite of engine.targets = device."
+              + " To see what a GPU does, set engine.name = cuda.");
+      notes.flush();
+    }
+  }
+
   private static List<Answer> ask(JavaSparkContext spark, int workers, Precision precision) {
     List<Integer> tasks = IntStream.range(0, workers).boxed().toList();
     try (JobName named = JobName.open(spark.sc(), "choose the engine")) {

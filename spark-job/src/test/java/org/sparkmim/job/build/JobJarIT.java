@@ -81,10 +81,14 @@ class JobJarIT {
 
   /** The kernels always; what calls NVIDIA's libraries with the profile "cuda"; these never. */
   @Test
-  void isForGpusIfBuiltSo() {
+  void isForGpusAndTheirToolkitIfBuiltSo() throws IOException {
     assertThat(entries).contains("org/sparkmim/model/engine/cuda/attention.cu");
-    assertThat(entries.stream().anyMatch(name -> name.endsWith("/libjnicudart.so")))
-        .isEqualTo(Boolean.getBoolean("job.cuda"));
+    String natives = "org/bytedeco/cuda/" + PLATFORM + "/libjnicudart.so";
+    assertThat(entries.contains(natives)).isEqualTo(Boolean.getBoolean("job.cuda"));
+    if (Boolean.getBoolean("job.cuda")) {
+      String toolkit = System.getProperty("job.cuda.version").replaceFirst("\\..*", "");
+      assertThat(text(natives)).contains("libcudart.so." + toolkit);
+    }
     assertThat(entries)
         .noneMatch(name -> name.matches(".*/lib(cudart|cublas|cublasLt|nvrtc)\\.so.*"));
   }

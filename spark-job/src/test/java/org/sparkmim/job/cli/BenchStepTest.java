@@ -41,6 +41,14 @@ final class BenchStepTest {
     assertThat(out.toString()).contains("images/s", "GFLOP/s", "Attention backward", "%");
   }
 
+  @Test
+  void saysThatTheEngineOfAutoIsFedWithTargets() throws IOException {
+    assertThat(tiny("-Dengine.targets=device", "--json")).as(err.toString()).isZero();
+    assertThat(err.toString()).contains("auto is onednn", "loaders make the targets");
+    assertThat(new ObjectMapper().readTree(out.toString()).get("engine").asText())
+        .isEqualTo("onednn");
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

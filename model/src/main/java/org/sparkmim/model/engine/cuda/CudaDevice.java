@@ -45,8 +45,10 @@ final class CudaDevice implements Device {
     int[] number = new int[1];
     check(cuDriverGetVersion(number), "ask for the driver's version");
     int driver = number[0];
+    check(cudaRuntimeGetVersion(number), "ask for the runtime's version");
+    int runtime = number[0];
     check(cuDeviceGetCount(number), "count devices");
-    Gpu.checkDriver(driver, number[0], ordinal);
+    Gpu.checkDriver(driver, runtime, number[0], ordinal);
     return describe(ordinal).check();
   }
 

@@ -18,11 +18,12 @@ record Gpu(int ordinal, String name, int major, int minor) {
    * Refuses before a device is asked.
    *
    * @param driver version of CUDA that it serves, 13000 for 13.0
+   * @param runtime version of CUDA's libraries; of its major version a driver serves all or none
    * @param count devices that there are
    */
-  static void checkDriver(int driver, int count, int ordinal) {
-    if (driver < Refusals.NEEDED_DRIVER) {
-      throw Refusals.driverTooOld(driver);
+  static void checkDriver(int driver, int runtime, int count, int ordinal) {
+    if (driver / 1000 < runtime / 1000) {
+      throw Refusals.driverTooOld(driver, runtime);
     }
     if (count == 0) {
       throw Refusals.noDevice();

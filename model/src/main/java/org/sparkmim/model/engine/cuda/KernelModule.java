@@ -101,6 +101,9 @@ final class KernelModule {
           "read the kernels");
       try {
         int code = nvrtcCompileProgram(program, 2, options);
+        if (code == NVRTC_ERROR_INVALID_OPTION) {
+          throw Refusals.toolkitTooOld(architecture);
+        }
         if (code != NVRTC_SUCCESS) {
           throw Refusals.failed("compile the kernels for " + architecture, log(program));
         }

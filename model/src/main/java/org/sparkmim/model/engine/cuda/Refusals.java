@@ -1,34 +1,68 @@
 package org.sparkmim.model.engine.cuda;
 
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.sparkmim.model.ModelException;
 
 /** Why there is no GPU to work with, each with what to do. */
 final class Refusals {
-  /** Major and minor version of the toolkit that the preset is built for, as drivers count. */
-  static final int NEEDED_DRIVER = 13000;
-
   /** The first architecture with bf16 and TF32. */
   static final int NEEDED_MAJOR = 8;
 
+  /** As loaders name it, with the major version of its toolkit. */
+  private static final Pattern LIBRARY =
+      Pattern.compile("lib(?:cudart|nvrtc|cublas|cublasLt)\\.so\\.(\\d+)");
+
   private static final String OTHERWISE = " Or set engine.name = onednn, which needs no GPU.";
+
+  /** What a job jar can be built for. */
+  private enum Toolkit {
+    CUDA_12(12, 525, "mvn -Pcuda,cuda-12 package"),
+    CUDA_13(13, 580, "mvn -Pcuda package");
+
+    private final int major;
+    private final int driver;
+    private final String build;
+
+    Toolkit(int major, int driver, String build) {
+      this.major = major;
+      this.driver = driver;
+      this.build = build;
+    }
+
+    static Toolkit of(int major) {
+      return major == CUDA_12.major ? CUDA_12 : CUDA_13;
+    }
+
+    Toolkit other() {
+      return this == CUDA_12 ? CUDA_13 : CUDA_12;
+    }
+  }
 
   private Refusals() {}
 
   /** The preset's classes, its natives or the libraries behind them cannot be loaded. */
   static ModelException notLoaded(LinkageError cause) {
     String reason = String.valueOf(rootOf(cause).getMessage());
+    Matcher library = LIBRARY.matcher(reason);
     String what;
     if (reason.contains("libcuda.so")) {
       what =
           "the NVIDIA driver's library libcuda.so.1 is not on this machine. Run where there is a "
-              + "GPU with driver 580 or later; in a container, start it with the GPU (--gpus all).";
-    } else if (reason.matches("(?s).*lib(cudart|nvrtc|cublas|cublasLt)\\.so.*")) {
+              + "GPU with driver 580 or later (525 for CUDA 12); in a container, start it with "
+              + "the GPU (--gpus all).";
+    } else if (library.find()) {
+      Toolkit toolkit = Toolkit.of(Integer.parseInt(library.group(1)));
       what =
-          "a library of the CUDA 13 toolkit is missing (libcudart, libnvrtc, libcublas and "
-              + "libcublasLt are needed). Install them, or put their folder on LD_LIBRARY_PATH.";
+          ("a library of the CUDA %d toolkit is missing (libcudart, libnvrtc, libcublas and "
+                  + "libcublasLt are needed). Install them, or put their folder on LD_LIBRARY_PATH. "
+                  + "For CUDA %d take the job jar of %s.")
+              .formatted(toolkit.major, toolkit.other().major, toolkit.other().build);
     } else {
-      what = "this job jar was built without CUDA. Build it with mvn -Pcuda package.";
+      what =
+          "this job jar was built without CUDA. Build it with %s, for CUDA 12 with %s."
+              .formatted(Toolkit.CUDA_13.build, Toolkit.CUDA_12.build);
     }
     return refusal("engine.name = cuda: " + what + " Reason: " + reason + ".", cause);
   }
@@ -47,14 +81,16 @@ final class Refusals {
         null);
   }
 
-  static ModelException driverTooOld(int version) {
+  /** Versions of CUDA, 13000 for 13.0: that of the driver and that of the runtime. */
+  static ModelException driverTooOld(int driver, int runtime) {
+    Toolkit toolkit = Toolkit.of(runtime / 1000);
+    String instead =
+        driver / 1000 == toolkit.other().major
+            ? ", or take the job jar of " + toolkit.other().build
+            : "";
     return refusal(
-        "engine.name = cuda: the driver serves CUDA %d.%d; needed is %d.%d, driver 580 or later. Update the driver."
-            .formatted(
-                version / 1000,
-                version % 1000 / 10,
-                NEEDED_DRIVER / 1000,
-                NEEDED_DRIVER % 1000 / 10),
+        "engine.name = cuda: the driver serves CUDA %d.%d; CUDA %d, which this job jar is for, needs driver %d or later. Update the driver%s."
+            .formatted(driver / 1000, driver % 1000 / 10, toolkit.major, toolkit.driver, instead),
         null);
   }
 
@@ -62,6 +98,13 @@ final class Refusals {
     return refusal(
         "engine.name = cuda: %s has compute capability %d.%d; needed is %d.0 or later (A100, RTX 30, L4, H100 and newer)."
             .formatted(device, major, minor, NEEDED_MAJOR),
+        null);
+  }
+
+  static ModelException toolkitTooOld(String architecture) {
+    return refusal(
+        "engine.name = cuda: the toolkit's libnvrtc does not know this GPU's architecture, %s. Install a newer toolkit; sm_100 and later need CUDA 12.8 or later."
+            .formatted(architecture),
         null);
   }
 

@@ -23,8 +23,9 @@ class CudaDeviceTest {
     String expected =
         FakeTraining.describe(
             TrainingRun.of(new EmulatedEngine(), precision, Optimizer.AdamW.published()));
+    String made = FakeTraining.describeMade(HogTest.losses(new EmulatedEngine(), precision, true));
     assertThat(outcome.output())
-        .contains(expected)
+        .contains(expected, made)
         .containsPattern("fake: a graph of \\d+ nodes")
         .doesNotContain("are left");
     assertThat(outcome.status()).isZero();
@@ -40,10 +41,11 @@ class CudaDeviceTest {
   }
 
   @Test
-  void refusesWhatTheDriverSays() throws IOException, InterruptedException {
+  void refusesWhatTheDriverOrTheCompilerSays() throws IOException, InterruptedException {
     refuses(Map.of("FAKE_DEVICES", "0"), "the driver finds no GPU");
-    refuses(Map.of("FAKE_DRIVER", "12040"), "the driver serves CUDA 12.4");
+    refuses(Map.of("FAKE_DRIVER", "11080"), "the driver serves CUDA 11.8");
     refuses(Map.of("FAKE_MAJOR", "7"), "Fake H100 has compute capability 7.0");
+    refuses(Map.of("FAKE_MAJOR", "10"), "does not know this GPU's architecture, sm_100");
   }
 
   @Test

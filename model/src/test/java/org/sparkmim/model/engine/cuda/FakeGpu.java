@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
  * Libraries by the names of NVIDIA's driver and toolkit that have no GPU behind them, and processes
@@ -18,6 +19,15 @@ import java.util.Map;
 final class FakeGpu {
   private static final Path HEADERS = Path.of("/usr/local/cuda/include");
   private static final Path FOLDER = Path.of("target", "fake-gpu");
+
+  /** Major version of CUDA that the preset on the class path is for. */
+  private static final String MAJOR =
+      Pattern.compile("/cuda-(\\d+)\\.[^/]*\\.jar")
+          .matcher(System.getProperty("java.class.path"))
+          .results()
+          .findFirst()
+          .orElseThrow()
+          .group(1);
 
   private static boolean built;
 
@@ -60,10 +70,10 @@ final class FakeGpu {
     Files.createDirectories(FOLDER);
     Emulator.resource(FOLDER, "fake/queue.h");
     compile("cuda", "libcuda.so.1");
-    compile("cudart", "libcudart.so.13");
-    compile("nvrtc", "libnvrtc.so.13");
-    compile("cublasLt", "libcublasLt.so.13", FOLDER.resolve("libcuda.so.1").toString());
-    compile("cublas", "libcublas.so.13");
+    compile("cudart", "libcudart.so." + MAJOR);
+    compile("nvrtc", "libnvrtc.so." + MAJOR);
+    compile("cublasLt", "libcublasLt.so." + MAJOR, FOLDER.resolve("libcuda.so.1").toString());
+    compile("cublas", "libcublas.so." + MAJOR);
     built = true;
   }
 
@@ -82,6 +92,7 @@ final class FakeGpu {
                 "-shared",
                 "-ffp-contract=off",
                 "-I" + HEADERS,
+                "-DMAJOR=" + MAJOR,
                 "-Wl,-soname," + library,
                 "-Wl,--version-script=" + versions,
                 "-o",

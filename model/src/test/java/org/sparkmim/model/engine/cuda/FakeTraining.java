@@ -15,6 +15,7 @@ public final class FakeTraining {
     try {
       System.out.println(
           describe(TrainingRun.of(new CudaEngine(0), precision, Optimizer.AdamW.published())));
+      System.out.println(describeMade(HogTest.losses(new CudaEngine(0), precision, true)));
     } catch (ModelException refused) {
       System.out.println("REFUSED " + refused.getMessage());
     }
@@ -28,5 +29,10 @@ public final class FakeTraining {
         + Arrays.hashCode(run.parameters())
         + " "
         + Arrays.hashCode(run.second());
+  }
+
+  /** Likewise of the losses of steps whose targets the device made. */
+  static String describeMade(double[][] losses) {
+    return "MADE " + Arrays.deepHashCode(losses);
   }
 }

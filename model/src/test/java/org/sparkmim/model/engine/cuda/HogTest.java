@@ -113,8 +113,8 @@ class HogTest {
   @ParameterizedTest
   @EnumSource
   void stepsWithMadeTargetsAreThoseWithWrittenOnes(Precision precision) {
-    double[][] written = losses(precision, false);
-    double[][] made = losses(precision, true);
+    double[][] written = losses(new EmulatedEngine(), precision, false);
+    double[][] made = losses(new EmulatedEngine(), precision, true);
     for (int step = 0; step < written.length; step++) {
       for (int k = 0; k < written[step].length; k++) {
         // In bf16 an ulp of a target can turn the rounding of a gradient.
@@ -126,7 +126,7 @@ class HogTest {
   }
 
   /** Of steps of a small LocalMIM; written targets are those of the reference. */
-  private static double[][] losses(Precision precision, boolean made) {
+  static double[][] losses(Engine engine, Precision precision, boolean made) {
     ModelSpec spec = TrainingRun.SPEC;
     int batch = TrainingRun.BATCH;
     MimModel model = spec.method().build(spec, batch, Predicted.HIDDEN);
@@ -139,8 +139,7 @@ class HogTest {
     double[][] losses = new double[TrainingRun.STEPS][];
     try (ParameterVectors state = ParameterVectors.allocate(layout.size());
         Program program =
-            new EmulatedEngine()
-                .compile(model.graph(), state, new Engine.Options(true, false, precision))) {
+            engine.compile(model.graph(), state, new Engine.Options(true, false, precision))) {
       Network.initialise(layout, state, 7);
       Updates updates =
           program.updates(Updates.Range.of(layout.entries(), LayerDecay.none())).orElseThrow();

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.sparkmim.model.ModelException;
 import org.sparkmim.model.engine.Engine;
@@ -72,7 +73,8 @@ class RefusalsTest {
     try (URLClassLoader bare = new URLClassLoader(urls, ClassLoader.getPlatformClassLoader())) {
       Class<?> probe = bare.loadClass(MissingPreset.class.getName());
       Object message = probe.getMethod("refusal").invoke(null);
-      assertThat((String) message).contains("mvn -Pcuda package", "engine.name = onednn");
+      assertThat((String) message)
+          .contains("mvn -Pcuda package", "mvn -Pcuda,cuda-12 package", "engine.name = onednn");
     }
   }
 
@@ -96,13 +98,18 @@ class RefusalsTest {
         },
         "libcuda.so.1 is not on this machine",
         "driver 580 or later",
+        "525 for CUDA 12",
         "--gpus all");
   }
 
-  @Test
-  void aMissingLibraryOfTheToolkitIsNamed() {
+  @ParameterizedTest
+  @CsvSource({
+    "12, For CUDA 13 take the job jar of mvn -Pcuda package",
+    "13, 'For CUDA 12 take the job jar of mvn -Pcuda,cuda-12 package'"
+  })
+  void aMissingLibraryOfTheToolkitIsNamed(String major, String other) {
     for (String library : List.of("cudart", "nvrtc", "cublas", "cublasLt")) {
-      String message = "lib%s.so.13: cannot open shared object file".formatted(library);
+      String message = "lib%s.so.%s: cannot open shared object file".formatted(library, major);
       NoClassDefFoundError second = new NoClassDefFoundError("Could not initialize class");
       second.initCause(new ExceptionInInitializerError(new UnsatisfiedLinkError(message)));
       refuses(
@@ -110,17 +117,32 @@ class RefusalsTest {
             throw Refusals.notLoaded(second);
           },
           message,
-          "CUDA 13",
-          "LD_LIBRARY_PATH");
+          "CUDA " + major + " toolkit",
+          "LD_LIBRARY_PATH",
+          other);
     }
   }
 
   @Test
   void noDeviceTooFewDevicesAndOldDriversAreNamed() {
-    refuses(() -> Gpu.checkDriver(13000, 0, 0), "finds no GPU", "nvidia-smi");
-    refuses(() -> Gpu.checkDriver(13010, 2, 2), "no GPU 2", "0 to 1", "spark.task.resource.gpu");
-    refuses(() -> Gpu.checkDriver(12040, 1, 0), "CUDA 12.4", "13.0", "Update the driver");
-    Gpu.checkDriver(13000, 1, 0);
+    refuses(() -> Gpu.checkDriver(13000, 13000, 0, 0), "finds no GPU", "nvidia-smi");
+    refuses(
+        () -> Gpu.checkDriver(13010, 13000, 2, 2), "no GPU 2", "0 to 1", "spark.task.resource.gpu");
+    refuses(
+        () -> Gpu.checkDriver(12040, 13010, 1, 0),
+        "serves CUDA 12.4; CUDA 13, which this job jar is for, needs driver 580 or later",
+        "Update the driver, or take the job jar of mvn -Pcuda,cuda-12 package.");
+    refuses(
+        () -> Gpu.checkDriver(11080, 12090, 1, 0),
+        "serves CUDA 11.8; CUDA 12, which this job jar is for, needs driver 525 or later",
+        "Update the driver. Or set");
+  }
+
+  @Test
+  void driversServeEveryMinorVersionOfTheirToolkitAndOlderToolkits() {
+    Gpu.checkDriver(13000, 13010, 1, 0);
+    Gpu.checkDriver(12000, 12090, 1, 0);
+    Gpu.checkDriver(13000, 12090, 1, 0);
   }
 
   @Test

@@ -79,7 +79,7 @@ extern "C" {
 CUresult cuInit(unsigned flags) { return flags ? CUDA_ERROR_INVALID_VALUE : CUDA_SUCCESS; }
 
 CUresult cuDriverGetVersion(int* version) {
-  *version = (int)setting("FAKE_DRIVER", 13000);
+  *version = (int)setting("FAKE_DRIVER", MAJOR * 1000);
   return CUDA_SUCCESS;
 }
 

@@ -1,5 +1,5 @@
-// There must be a runtime to load; the engine calls nothing of it.
+// All that the engine asks the runtime.
 extern "C" int cudaRuntimeGetVersion(int* version) {
-  *version = 13000;
+  *version = MAJOR * 1000;
   return 0;
 }
