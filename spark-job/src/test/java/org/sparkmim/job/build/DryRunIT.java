@@ -38,11 +38,11 @@ class DryRunIT {
         .containsEntry("spark.dynamicAllocation.enabled", "false")
         .containsEntry("spark.executor.instances", "2")
         .containsEntry("spark.executor.memory", "1024m")
-        .containsEntry("spark.executor.memoryOverhead", "1152m")
+        .containsEntry("spark.executor.memoryOverhead", "1024m")
         .containsEntry("spark.task.cpus", submission.properties().get("spark.executor.cores"))
         .doesNotContainKey("spark.executor.resource.gpu.amount");
     assertThat(submission.properties().get("spark.executor.extraJavaOptions"))
-        .contains("javacpp.maxbytes=1152m");
+        .contains("javacpp.maxbytes=1024m");
     if (!master.equals("yarn")) {
       assertThat(submission.properties()).containsEntry("spark.ui.enabled", "false");
     }
