@@ -8,6 +8,7 @@ import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
 import java.nio.ShortBuffer;
 import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * Reads and writes a contiguous tensor from Java, converting bf16 to and from float. Several
@@ -18,24 +19,29 @@ final class HostAccess {
 
   private final boolean bf16;
   private final int size;
-  private final ByteBuffer bytes;
-  private final FloatBuffer floats;
-  private final IntBuffer ints;
-  private final ShortBuffer shorts;
   private final ThreadLocal<short[]> tile;
+  private ByteBuffer bytes;
+  private FloatBuffer floats;
+  private IntBuffer ints;
+  private ShortBuffer shorts;
 
+  /** Of memory that exists, or of a region: then not before that has its own. */
   HostAccess(Tensor tensor) {
     bf16 = tensor.type() == dnnl_bf16;
     size = Math.toIntExact(tensor.size());
-    bytes =
-        new BytePointer(tensor.data())
-            .limit(tensor.bytes())
-            .asByteBuffer()
-            .order(ByteOrder.nativeOrder());
+    tile = bf16 ? ThreadLocal.withInitial(() -> new short[TILE]) : null;
+    if (tensor.region() == null) {
+      bind(tensor.data(), tensor.bytes());
+    } else {
+      tensor.region().request(tensor.bytes(), memory -> bind(memory, tensor.bytes()));
+    }
+  }
+
+  private void bind(Pointer memory, long length) {
+    bytes = new BytePointer(memory).limit(length).asByteBuffer().order(ByteOrder.nativeOrder());
     floats = bytes.asFloatBuffer();
     ints = bytes.asIntBuffer();
     shorts = bytes.asShortBuffer();
-    tile = bf16 ? ThreadLocal.withInitial(() -> new short[TILE]) : null;
   }
 
   /** The raw memory. */

@@ -1,5 +1,8 @@
 package org.sparkmim.model.engine.onednn;
 
+import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
+
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntConsumer;
 import org.sparkmim.model.engine.Team;
@@ -44,16 +47,25 @@ final class LossKernels {
 
   List<Kernel> backward(Op.MaskedLoss op, BackwardStep step) {
     Rows rows = new Rows(op);
-    HostAccess gradient = new HostAccess(emission.buffers().gradient(op.prediction()));
+    Tensor dPrediction = emission.buffers().gradient(op.prediction());
     boolean add = step.write(op.prediction()) == Write.ADD;
+    // oneDNN rounds to bf16 much faster than Java.
+    boolean aside = !add && dPrediction.type() != dnnl_f32;
+    Tensor left = aside ? emission.floats(dPrediction.dims()) : dPrediction;
+    HostAccess gradient = new HostAccess(left);
     double[] factor = new double[1];
     IntConsumer tile = i -> rows.differences(i, factor[0], gradient, add);
-    return List.of(
+    List<Kernel> kernels = new ArrayList<>();
+    kernels.add(
         () -> {
           rows.readWeights();
           factor[0] = 2 * op.factor() / (rows.width * total(rows.weights));
           team.run(rows.tiles, tile);
         });
+    if (aside) {
+      kernels.add(emission.primitives().copy(left, dPrediction));
+    }
+    return kernels;
   }
 
   private static double total(float[] weights) {
@@ -198,8 +210,13 @@ final class LossKernels {
       if (index == null) {
         target.read(first * width, numbers[1], length);
       } else {
-        for (int row = first; row < last; row++) {
-          target.read(targetRows[row] * width, numbers[1], (row - first) * width, width);
+        int run;
+        for (int row = first; row < last; row += run) {
+          run = 1;
+          while (row + run < last && targetRows[row + run] == targetRows[row] + run) {
+            run++;
+          }
+          target.read(targetRows[row] * width, numbers[1], (row - first) * width, run * width);
         }
       }
       return numbers;

@@ -60,52 +60,49 @@ final class TokenKernels {
     }
     Write write = step.write(op.table());
     if (write != Write.NONE) {
-      kernels.add(tableGradient(op, write == Write.ADD));
+      kernels.addAll(tableGradient(op, write));
     }
     return kernels;
   }
 
-  /** Sums run in float32, image by image, so that the number of threads does not change them. */
-  private Kernel tableGradient(Op.GatherRows op, boolean add) {
-    HostAccess dOut = new HostAccess(emission.buffers().gradient(op.out()));
-    HostAccess dTable = new HostAccess(emission.buffers().gradient(op.table()));
-    HostAccess ids = new HostAccess(emission.buffers().of(op.ids()));
+  /**
+   * Each image's rows go to the places of the table that they came from, zeros to the others, and a
+   * product with ones adds images up.
+   */
+  private List<Kernel> tableGradient(Op.GatherRows op, Write write) {
     int images = op.images();
     int gathered = op.gathered();
-    int width = op.table().width();
     int rows = op.table().rows();
+    int row = rowBytes(op.table());
+    Tensor dOut = emission.buffers().gradient(op.out());
+    Tensor placed =
+        Tensor.in(emission.scratch(), dOut.type(), images, (long) rows * op.table().width());
+    ByteBuffer from = new HostAccess(dOut).bytes();
+    HostAccess to = new HostAccess(placed);
+    HostAccess ids = new HostAccess(emission.buffers().of(op.ids()));
+    ByteBuffer zeros = ByteBuffer.allocateDirect(row);
     int[] chosen = new int[images * gathered];
-    int[] places = new int[rows * images];
-    ThreadLocal<float[][]> scratch = ThreadLocal.withInitial(() -> new float[2][width]);
-    IntConsumer row =
-        t -> {
-          float[] sum = scratch.get()[0];
-          float[] part = scratch.get()[1];
-          if (add) {
-            dTable.read(t * width, sum, width);
-          } else {
-            Arrays.fill(sum, 0);
+    int[] places = new int[images * rows];
+    IntConsumer image =
+        b -> {
+          for (int t = b * rows; t < (b + 1) * rows; t++) {
+            int place = places[t];
+            to.bytes().put(t * row, place < 0 ? zeros : from, Math.max(0, place) * row, row);
           }
-          for (int b = 0; b < images; b++) {
-            int place = places[t * images + b];
-            if (place >= 0) {
-              dOut.read(place * width, part, width);
-              for (int d = 0; d < width; d++) {
-                sum[d] += part[d];
-              }
-            }
-          }
-          dTable.write(t * width, sum, width);
         };
-    return () -> {
-      ids.read(chosen);
-      Arrays.fill(places, -1);
-      for (int i = 0; i < chosen.length; i++) {
-        int b = i / gathered;
-        places[chosen[i] * images + b] = (b + 1) * op.frontRows() + i;
-      }
-      team.run(rows, row);
-    };
+    Kernel place =
+        () -> {
+          ids.read(chosen);
+          Arrays.fill(places, -1);
+          for (int i = 0; i < chosen.length; i++) {
+            int b = i / gathered;
+            places[b * rows + chosen[i]] = (b + 1) * op.frontRows() + i;
+          }
+          team.run(images, image);
+        };
+    List<Kernel> kernels = new ArrayList<>(List.of(place));
+    kernels.addAll(emission.columnSums(write, placed, emission.buffers().gradient(op.table())));
+    return kernels;
   }
 
   List<Kernel> forward(Op.PrependToken op) {
