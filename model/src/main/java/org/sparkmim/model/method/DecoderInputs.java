@@ -5,7 +5,10 @@ import java.util.List;
 import org.sparkmim.model.engine.Program;
 import org.sparkmim.model.graph.Value;
 
-/** Where decoders find visible and hidden patches of a minibatch; allocates nothing once made. */
+/**
+ * Where decoders find visible and hidden patches of a minibatch. Allocates at the first one, for
+ * networks are also made to plan what they would take.
+ */
 final class DecoderInputs {
   /**
    * Which rows of a target are predicted, patch by patch in the order of the hidden tokens.
@@ -20,9 +23,9 @@ final class DecoderInputs {
   private final Value hiddenIds;
   private final int grid;
   private final List<Rows> rows;
-  private final int[] rowsAndCls;
-  private final int[] hidden;
-  private final int[][] cells;
+  private int[] rowsAndCls;
+  private int[] hidden;
+  private int[][] cells;
 
   /**
    * @param visibleAndCls rows of the position table for cls and the visible patches {@code [B,
@@ -39,6 +42,9 @@ final class DecoderInputs {
     this.hiddenIds = hiddenIds;
     this.grid = grid;
     this.rows = List.copyOf(rows);
+  }
+
+  private void allocate() {
     rowsAndCls = numbers(visibleAndCls);
     hidden = hiddenIds == null ? new int[0] : numbers(hiddenIds);
     cells = rows.stream().map(row -> numbers(row.index)).toArray(int[][]::new);
@@ -55,6 +61,9 @@ final class DecoderInputs {
    * @param restore inverse permutation {@code [B, L]}
    */
   void write(Program program, int[] keepIds, int[] restore) {
+    if (rowsAndCls == null) {
+      allocate();
+    }
     int keep = visibleAndCls.width() - 1;
     for (int i = 0; i < rowsAndCls.length / (keep + 1) * keep; i++) {
       rowsAndCls[i + i / keep + 1] = 1 + keepIds[i];

@@ -8,7 +8,7 @@ final class VitInputs implements MimModel.Inputs {
   private final Value patches;
   private final Value visible;
   private final DecoderInputs decoders;
-  private final int[] rows;
+  private int[] rows;
 
   /**
    * @param patches visible patches {@code [B, K, 3*P*P]}
@@ -19,11 +19,13 @@ final class VitInputs implements MimModel.Inputs {
     this.patches = patches;
     this.visible = visible;
     this.decoders = decoders;
-    rows = new int[Math.toIntExact(visible.size())];
   }
 
   @Override
   public void write(Program program, float[] images, int[] keepIds, int[] restoreIds) {
+    if (rows == null) {
+      rows = new int[Math.toIntExact(visible.size())];
+    }
     for (int i = 0; i < rows.length; i++) {
       rows[i] = 1 + keepIds[i];
     }
