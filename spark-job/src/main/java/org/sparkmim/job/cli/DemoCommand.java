@@ -13,7 +13,7 @@ import picocli.CommandLine.Option;
     name = "demo",
     description = {
       "Makes a labelled image set, ingests it, pre-trains a small model on it, evaluates it and"
-          + " writes report.html: about 6 minutes on 2 cores.",
+          + " writes report.html: about 2 minutes on 2 cores.",
       "The same command continues what was interrupted and keeps what is done."
     },
     mixinStandardHelpOptions = true)
