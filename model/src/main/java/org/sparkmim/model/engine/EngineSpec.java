@@ -23,7 +23,8 @@ import org.sparkmim.model.engine.reference.ReferenceEngine;
  */
 public record EngineSpec(String name, Precision precision, int device, boolean makesTargets)
     implements Serializable {
-  private static final String AUTO = "auto";
+  /** Stands for an engine that is chosen when it is known where the work is done. */
+  public static final String AUTO = "auto";
 
   /** The engines that there are. */
   private enum Kind {

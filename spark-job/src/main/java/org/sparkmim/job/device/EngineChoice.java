@@ -25,7 +25,6 @@ import org.sparkmim.model.engine.nd4j.Nd4jEngine;
  * not depend on where it runs.
  */
 public final class EngineChoice {
-  private static final String AUTO = "auto";
   private static final String HOST = "onednn";
 
   /**
@@ -56,7 +55,7 @@ public final class EngineChoice {
   public static EngineSpec of(Config engine, JavaSparkContext spark, int workers, PrintWriter out) {
     EngineSpec spec = EngineSpec.from(engine);
     TaskDevice.check(spec, spark.getConf());
-    if (!engine.getString("name").equals(AUTO)) {
+    if (!engine.getString("name").equals(EngineSpec.AUTO)) {
       return spec;
     }
     Answer answer =
@@ -73,7 +72,8 @@ public final class EngineChoice {
    * loaders, against the recipe.
    */
   public static void noteTargets(Config engine, PrintWriter notes) {
-    if (engine.getString("name").equals(AUTO) && engine.getString("targets").equals("device")) {
+    if (engine.getString("name").equals(EngineSpec.AUTO)
+        && engine.getString("targets").equals("device")) {
       notes.println(
           "engine.name = auto is "
               + HOST

@@ -8,14 +8,13 @@ import org.sparkmim.model.graph.Schedule.BackwardStep;
 final class DropTokensCalls implements Calls {
   private final Op.DropTokens op;
   private final Emission e;
-  private final int rows;
   private final Tensor sources;
   private final Tensor targets;
 
   DropTokensCalls(Op.DropTokens op, Emission e) {
     this.op = op;
     this.e = e;
-    rows = op.out().rows();
+    int rows = op.out().rows();
     int tokens = op.out().extent(1);
     int[] from = new int[rows];
     int[] to = new int[op.x().rows()];
@@ -35,9 +34,7 @@ final class DropTokensCalls implements Calls {
 
   @Override
   public void backward(BackwardStep step) {
-    Tensor table = e.scratch(rows + 1, op.x().width());
-    e.copy(e.gradientRows(op.out()), table.rows(0, rows));
-    e.fill(table.rows(rows, 1), 0);
-    e.contribute(step, op.x(), dx -> e.gather(table, targets, dx));
+    Tensor dout = e.gradientRows(op.out());
+    e.contribute(step, op.x(), dx -> e.gatherOr(0, dout, targets, dx));
   }
 }

@@ -101,6 +101,15 @@ final class Emission extends Arithmetic {
     }
   }
 
+  /** Rows of {@code x [r, c]} by their numbers; number r stands for a row of {@code filler}. */
+  void gatherOr(double filler, Tensor x, Tensor numbers, Tensor out) {
+    long rows = x.shape()[0];
+    Tensor longer = scratch(rows + 1, x.shape()[1]);
+    copy(x, longer.rows(0, rows));
+    fill(longer.rows(rows, 1), filler);
+    gather(longer, numbers, out);
+  }
+
   /** Sums over the rows of {@code x [r, c]}, to {@code out [1, c]}; ND4J's own are slow. */
   void columnSums(Tensor x, Tensor out, double beta) {
     product(ones(1, x.shape()[0]), x, out, 1, beta);

@@ -90,11 +90,8 @@ final class GatherRowsCalls implements Calls {
         step,
         op.table(),
         (dtable, beta) -> {
-          Tensor padded = e.scratch(outRows + 1L, width);
-          e.copy(dout, padded.rows(0, outRows));
-          e.fill(padded.rows(outRows, 1), 0);
           Tensor apart = e.scratch((long) images * tableRows, width);
-          e.gather(padded, places, apart);
+          e.gatherOr(0, dout, places, apart);
           e.columnSums(apart.as(images, tableRows * width), dtable.as(1, tableRows * width), beta);
         });
   }

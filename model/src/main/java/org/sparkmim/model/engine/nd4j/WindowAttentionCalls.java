@@ -88,12 +88,8 @@ final class WindowAttentionCalls implements Calls {
 
   /** {@code [G, 1, heads * S * S]}. */
   private Tensor bias() {
-    long rows = op.table().rows();
-    Tensor table = e.scratch(rows + 1, op.heads());
-    e.copy(e.rows(op.table()), table.rows(0, rows));
-    e.fill(table.rows(rows, 1), UNSEEN);
     Tensor pairs = e.scratch(pairs(), op.heads());
-    e.gather(table, e.indices().of(op.pairs()), pairs);
+    e.gatherOr(UNSEEN, e.rows(op.table()), e.indices().of(op.pairs()), pairs);
     Tensor bias = e.scratch(groups, op.heads(), (long) capacity * capacity);
     e.copy(headsFirst(pairs), bias);
     return bias.as(groups, 1, bias.size() / groups);

@@ -1,6 +1,5 @@
 package org.sparkmim.model.engine.onednn;
 
-import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.sparkmim.model.graph.Op;
@@ -46,15 +45,13 @@ final class AttentionKernels {
 
   /** Queries of tokens that do not ask have no gradient. */
   private Kernel clearUnasked(Op.Attention op) {
-    Tensor dQkv = emission.buffers().gradient(op.qkv());
-    ByteBuffer bytes = new HostAccess(dQkv).bytes();
-    int width = op.out().width() * Tensor.bytesOf(dQkv.type());
-    ByteBuffer zeros = ByteBuffer.allocateDirect(width);
+    HostAccess dQkv = new HostAccess(emission.buffers().gradient(op.qkv()));
+    int width = op.out().width();
     int unasked = op.tokens() - op.queries();
     return () -> {
       for (int b = 0; b < op.out().extent(0); b++) {
         for (int t = 0; t < unasked; t++) {
-          bytes.put((b * op.tokens() + t) * 3 * width, zeros, 0, width);
+          dQkv.clear((b * op.tokens() + t) * 3 * width, width);
         }
       }
     };

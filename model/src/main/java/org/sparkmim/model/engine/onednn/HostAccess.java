@@ -16,6 +16,7 @@ import org.bytedeco.javacpp.Pointer;
  */
 final class HostAccess {
   private static final int TILE = 4096;
+  private static final ByteBuffer ZEROS = ByteBuffer.allocateDirect(TILE * Float.BYTES);
 
   private final boolean bf16;
   private final int size;
@@ -67,6 +68,15 @@ final class HostAccess {
         halves[i] = toBf16(numbers[at + i]);
       }
       shorts.put(first + at, halves, 0, part);
+    }
+  }
+
+  /** Writes zeros to {@code length} elements from {@code first} on. */
+  void clear(int first, int length) {
+    int element = bf16 ? Short.BYTES : Float.BYTES;
+    for (int at = 0; at < length; at += TILE) {
+      int part = Math.min(TILE, length - at);
+      bytes.put((first + at) * element, ZEROS, 0, part * element);
     }
   }
 

@@ -73,21 +73,23 @@ final class TokenKernels {
     int images = op.images();
     int gathered = op.gathered();
     int rows = op.table().rows();
+    int width = op.table().width();
     int row = rowBytes(op.table());
     Tensor dOut = emission.buffers().gradient(op.out());
-    Tensor placed =
-        Tensor.in(emission.scratch(), dOut.type(), images, (long) rows * op.table().width());
+    Tensor placed = Tensor.in(emission.scratch(), dOut.type(), images, (long) rows * width);
     ByteBuffer from = new HostAccess(dOut).bytes();
     HostAccess to = new HostAccess(placed);
     HostAccess ids = new HostAccess(emission.buffers().of(op.ids()));
-    ByteBuffer zeros = ByteBuffer.allocateDirect(row);
     int[] chosen = new int[images * gathered];
     int[] places = new int[images * rows];
     IntConsumer image =
         b -> {
           for (int t = b * rows; t < (b + 1) * rows; t++) {
-            int place = places[t];
-            to.bytes().put(t * row, place < 0 ? zeros : from, Math.max(0, place) * row, row);
+            if (places[t] < 0) {
+              to.clear(t * width, width);
+            } else {
+              to.bytes().put(t * row, from, places[t] * row, row);
+            }
           }
         };
     Kernel place =
@@ -153,14 +155,14 @@ final class TokenKernels {
       return List.of(emission.primitives().add(dOut, rest(op, dx)));
     }
     HostAccess target = new HostAccess(dx);
-    float[] zeros = new float[op.count() * op.x().width()];
+    int dropped = op.count() * op.x().width();
     int images = op.x().extent(0);
     int stride = op.x().extent(1) * op.x().width();
     return List.of(
         emission.primitives().copy(dOut, rest(op, dx)),
         () -> {
           for (int b = 0; b < images; b++) {
-            target.write(b * stride, zeros, zeros.length);
+            target.clear(b * stride, dropped);
           }
         });
   }
